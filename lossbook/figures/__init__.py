@@ -1,7 +1,7 @@
-"""A figure as data: panels with lines, points, bars, heatmaps and notes. ``plots`` and ``explorer.js`` draw it.
+"""A figure as data: panels with lines, points, bars, heatmaps and notes.
 
-Everything that two renderers could disagree about (ranges, ticks, colours, line styles, order of the legend) is
-settled here, once. Widths and sizes are in CSS pixels.
+``plots`` and ``explorer.js`` draw it. Everything that these two could disagree about (ranges, ticks, colours,
+line styles, order of the legend) is settled here, once. Widths and sizes are in CSS pixels.
 
 ``Line`` ``Points`` ``Bars`` ``Heatmap`` ``Rule`` ``Note``    marks
 ``Axis`` ``Panel`` ``Figure``                                 what holds them

@@ -1,4 +1,4 @@
-"""A loss of the catalogue along its curve: a straight line through prediction space, ``start + x * direction``."""
+"""A loss of the catalogue along its curve, the straight line ``start + x * direction`` of predictions."""
 
 from __future__ import annotations
 
@@ -42,43 +42,45 @@ def loss_curve(loss: Loss, target: str | None, x, **params) -> tuple[np.ndarray,
     y_true = target_of(loss, target)
     x = np.atleast_1d(np.asarray(x, dtype=np.float64))
     with np.errstate(all="ignore"):
-        if x.size > 2 and loss.per in ("element", "sample"):
-            return _all_at_once(loss, y_true, x, params)
+        join = _joiner(loss, y_true)
+        if join is not None and x.size > 1:
+            return _all_at_once(loss, y_true, x, params, join)
         pairs = [_at(loss, y_true, place, params) for place in x]
     values, slopes = zip(*pairs, strict=True)
     return np.array(values), np.array(slopes)
 
 
+def _joiner(loss: Loss, y_true: Any):
+    """How predictions at many places become one batch, or None where a loss mixes the batch's members."""
+    if loss.per == "element":
+        return np.stack
+    arrays = loss.form_of(y_true, loss.curve.at(loss.curve.low)).arrays
+    ready = loss.per == "sample" and all(array.shape[:1] == ("N",) for array in arrays)
+    return np.concatenate if ready else None
+
+
 def _at(loss: Loss, y_true: Any, place: float, params: dict) -> tuple[float, float]:
     y_pred = loss.curve.at(place)
     value = np.sum(loss.value(y_true, y_pred, **params))
-    gradients = _tuple(loss.gradient(y_true, y_pred, **params))
-    directions = _tuple(loss.curve.direction)
-    slope = sum(
-        np.sum(g * np.asarray(d)) for g, d in zip(gradients, directions, strict=True) if d is not None
-    )
+    slope = sum(np.sum(g * step) for g, step in _steps(loss, y_true, y_pred, params))
     return float(value), float(slope)
 
 
-def _all_at_once(loss: Loss, y_true: Any, x: np.ndarray, params: dict) -> tuple[np.ndarray, np.ndarray]:
+def _all_at_once(loss: Loss, y_true: Any, x: np.ndarray, params: dict, join) -> tuple[np.ndarray, np.ndarray]:
     """One call for all places: they become elements, or samples, of one batch."""
-    parts = [loss.curve.at(place) for place in x]
-    y_pred = _each(lambda *arrays: _batch(arrays, loss.per), *parts)
-    y_true = _each(lambda array: _batch([array] * x.size, loss.per), y_true)
+    y_pred = _each(lambda *arrays: join(arrays), *[loss.curve.at(place) for place in x])
+    y_true = _each(lambda array: join([np.asarray(array)] * x.size), y_true)
     values = loss.value(y_true, y_pred, **params).reshape(x.size, -1).sum(axis=1)
     slopes = np.zeros(x.size)
-    for gradient, direction in zip(
-        _tuple(loss.gradient(y_true, y_pred, **params)), _tuple(loss.curve.direction), strict=True
-    ):
-        if direction is not None:
-            shape = np.shape(_tuple(parts[0])[0]) if np.ndim(direction) == 0 else np.shape(direction)
-            step = np.broadcast_to(direction, shape).ravel()
-            slopes += np.asarray(gradient).reshape(x.size, -1) @ step if step.size else 0
+    for gradient, step in _steps(loss, y_true, y_pred, params):
+        slopes += (np.asarray(gradient).reshape(x.size, *np.shape(step)) * step).reshape(x.size, -1).sum(axis=1)
     return values, slopes
 
 
-def _batch(arrays, per: str) -> np.ndarray:
-    return np.stack(arrays) if per == "element" else np.concatenate(arrays)
+def _steps(loss: Loss, y_true: Any, y_pred: Any, params: dict):
+    """Pairs of gradient and direction; a None has no part in the slope."""
+    pairs = zip(_tuple(loss.gradient(y_true, y_pred, **params)), _tuple(loss.curve.direction), strict=True)
+    return [(g, np.asarray(d, dtype=np.float64)) for g, d in pairs if g is not None and d is not None]
 
 
 def _tuple(given: Any) -> tuple:

@@ -37,9 +37,7 @@ def _numbers(given, what: str, gaps: bool = False) -> np.ndarray:
         raise ValueError(f"{what} must be a row of numbers, shape (n,); got shape {array.shape}.")
     if not gaps and not np.isfinite(array).all():
         first = int(np.argmin(np.isfinite(array)))
-        raise ValueError(
-            f"{what} must be finite; got {array[first]} at place {first}. Use gaps=True to leave a gap."
-        )
+        raise ValueError(f"{what} must be finite; got {array[first]} at place {first}. Use gaps=True to leave a gap.")
     if not np.isfinite(array).any():
         raise ValueError(f"{what} must hold at least one finite number; got {array[0]} throughout.")
     array.flags.writeable = False
@@ -62,7 +60,7 @@ def _one_of(given: str, allowed, what: str) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """A line through points, equal in colour and style wherever it is drawn. ``gaps`` allows NaN: no line there."""
+    """A line through points. ``gaps`` allows NaN in y: no line there."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -112,7 +110,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A table as colours, its numbers written in the cells. Row 0 is on top; cell (r, c) is centred at x = c, y = r."""
+    """A table as colours, its numbers written in the cells; cell (r, c) is centred at x = c, y = r."""
 
     values: Sequence[Sequence[float]]
     label: str = ""
@@ -130,6 +128,13 @@ class Heatmap:
             raise ValueError(f"Heatmap: low must be below high; got {self.low} and {self.high}.")
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
+
+    def shade(self, value: float) -> tuple[float, str]:
+        """How far ``value`` lies between low and high, and its colour: from pale to dark blue."""
+        share = float(np.clip((value - self.low) / (self.high - self.low), 0, 1))
+        pale, dark = np.array([232, 241, 250]), np.array([0, 62, 120])
+        red, green, blue = np.rint(pale + share * (dark - pale)).astype(int)
+        return share, f"#{red:02x}{green:02x}{blue:02x}"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 720, 330
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: a label with its unit, its range, and ticks as (place, text). What is left out comes from the marks.
+    """One axis: a label with its unit, its range, ticks as (place, text). What is left out comes from the marks.
 
     ``log`` makes it logarithmic, ``flip`` makes it run the other way.
     """
@@ -33,9 +33,7 @@ class Axis:
         if not (np.isfinite([low, high]).all() and low < high):
             raise ValueError(f"axis {self.label!r}: low must be below high; got {low} and {high}.")
         if self.log and low <= 0:
-            raise ValueError(
-                f"axis {self.label!r}: a logarithmic axis needs a range above 0; it starts at {low}."
-            )
+            raise ValueError(f"axis {self.label!r}: a logarithmic axis needs a range above 0; it starts at {low}.")
         ticks = nice_ticks(low, high, log=self.log) if self.ticks is None else self.ticks
         return replace(self, low=float(low), high=float(high), ticks=tuple(ticks))
 
@@ -77,22 +75,19 @@ class Panel:
             elif isinstance(mark, Heatmap):
                 parts.append(np.array([-0.5, mark.values.shape[axis == "x"] - 0.5]))
             if isinstance(mark, Bars):
-                parts.append(
-                    np.zeros(1) if axis == "y" else np.r_[mark.x - mark.width / 2, mark.x + mark.width / 2]
-                )
+                edges = np.r_[mark.x - mark.width / 2, mark.x + mark.width / 2]
+                parts.append(edges if axis == "x" else np.zeros(1))
         return np.concatenate(parts)
 
     @property
     def legend(self) -> tuple[Mark, ...]:
         """The marks that the legend names, in its order."""
-        return tuple(
-            mark for mark in self.marks if getattr(mark, "label", "") and not isinstance(mark, Heatmap)
-        )
+        return tuple(mark for mark in self.marks if getattr(mark, "label", "") and not isinstance(mark, Heatmap))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels side by side. ``alt`` says what the picture is, ``says`` what it shows just now: one sentence each."""
+    """Panels side by side. ``alt`` says what the picture is, ``says`` what it shows just now."""
 
     panels: tuple[Panel, ...]
     alt: str

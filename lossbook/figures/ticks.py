@@ -6,7 +6,7 @@ import math
 
 
 def nice_ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[tuple[float, str]]:
-    """Places 1, 2 or 5 times a power of ten inside [low, high] with their text; powers of ten on a log axis."""
+    """Places 1, 2 or 5 times a power of ten inside [low, high], with their text."""
     if log:
         return _powers(low, high, most)
     rough = (high - low) / most
