@@ -1,5 +1,7 @@
 """The ``lossbook`` command: argument parsing only, a few lines a command."""
 
+from contextlib import contextmanager
+
 import click
 
 import lossbook
@@ -9,6 +11,86 @@ import lossbook
 @click.version_option(lossbook.__version__)
 def main():
     """Loss functions and backpropagation, twice: in PyTorch and in Keras."""
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def data(context):
+    """Show the course's data sets: what each holds, where it is, its size.
+
+    They are looked for in the folder LOSSBOOK_DATA, then in the cache (LOSSBOOK_CACHE, or your user cache
+    folder). With LOSSBOOK_OFFLINE=1 nothing is ever fetched.
+    """
+    if context.invoked_subcommand is None:
+        from lossbook import datasets
+
+        click.echo(datasets.table())
+
+
+@data.command("fetch")
+@click.argument("name", required=False)
+def data_fetch(name):
+    """Fetch the data set NAME, or all of them, into the cache, unless it is on this machine already."""
+    from lossbook import datasets
+
+    missing = []
+    for each in [name] if name else datasets.names():
+        try:
+            click.echo(datasets.fetch(each))
+        except datasets.UnavailableError as reason:
+            missing.append(f"{each}: {reason}")
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    if missing:
+        raise click.ClickException("\n".join(missing))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--markdown", is_flag=True, help="The whole reference, for the book.")
+def losses(name, markdown):
+    """List the losses of the course, or show the loss NAME: formula, inputs, code, differences."""
+    from lossbook import reference
+
+    with clear_errors():
+        click.echo(reference.page(name) if name else reference.markdown() if markdown else reference.listing())
+
+
+@main.command()
+@click.argument("name", required=False)
+def ledger(name):
+    """Run and show where PyTorch and Keras disagree: everywhere, or for the loss NAME. Markdown."""
+    from lossbook import ledger
+
+    with clear_errors():
+        click.echo(ledger.markdown(list(ledger.rows(name))))
+
+
+@contextmanager
+def clear_errors():
+    """What was wrong with the input, as one message and no traceback."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--solutions", is_flag=True, help="NAME is one of solutions/src instead of notebooks/src.")
+@click.option("--check", is_flag=True, help="Build nothing; say where stored notebooks differ from their sources.")
+def build(names, solutions, check):
+    """Execute sources into notebooks: NAME is a number (02), a stem (02_regression) or a path; all without NAME.
+
+    notebooks/src/02_regression.md becomes notebooks/02_regression.ipynb, run in a fresh kernel from top to bottom.
+    After an error the stored notebook is as it was.
+    """
+    from lossbook.authoring import command
+
+    try:
+        command.run(names, solutions=solutions, check=check)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ NAMES = ("torch", "keras")
 
 
 def ready(framework: str) -> Any:
-    """Import PyTorch or Keras and return it. Says so in one line where Keras runs on another backend than TensorFlow."""
+    """Import PyTorch or Keras and return it; one line says so where Keras runs on another backend than TensorFlow."""
     if framework == "torch":
         import torch
 
@@ -83,9 +83,7 @@ def _torch(loss: Loss, form: Form, y_true: Any, y_pred: Any, params: dict) -> tu
     target = tuple(torch.tensor(x) for x in flat(y_true))
     value = loss.torch(_shaped(form.y_true, target), _shaped(form.y_pred, tensors), **params)
     wanted = [t for t in tensors if t.requires_grad]
-    found = (
-        iter(torch.autograd.grad(value.sum(), wanted, allow_unused=True)) if value.requires_grad else iter(())
-    )
+    found = iter(torch.autograd.grad(value.sum(), wanted, allow_unused=True)) if value.requires_grad else iter(())
     gradients = tuple(_array(next(found, None), t) if t.requires_grad else None for t in tensors)
     return value.detach().numpy(), _shaped(form.y_pred, gradients)
 
@@ -123,6 +121,4 @@ def _array(gradient: Any, tensor: Any) -> np.ndarray:
         return np.zeros(tuple(tensor.shape))
     import tensorflow as tf
 
-    return (
-        tf.convert_to_tensor(gradient).numpy() if isinstance(gradient, tf.IndexedSlices) else gradient.numpy()
-    )
+    return tf.convert_to_tensor(gradient).numpy() if isinstance(gradient, tf.IndexedSlices) else gradient.numpy()

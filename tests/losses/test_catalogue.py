@@ -76,9 +76,7 @@ def test_cases_in_both_frameworks(name, index, dtype):
     case = case_of(loss, index)
     for row in compare(loss, Inputs(case.y_true, case.y_pred, dict(case.params)), dtype):
         if row.framework not in case.differs:
-            assert row.error <= tolerance(loss, dtype), (
-                f"{row.framework} {row.what}: {row.expected} != {row.got}"
-            )
+            assert row.error <= tolerance(loss, dtype), f"{row.framework} {row.what}: {row.expected} != {row.got}"
 
 
 @every_case
@@ -171,9 +169,7 @@ def test_answers_at_kinks_are_recorded(name, index):
 def test_differences_are_shown_by_running(name):
     for difference in losses.get(name).differences:
         torch_answer, keras_answer = difference.shown_by()
-        assert not np.array_equal(np.asarray(torch_answer), np.asarray(keras_answer), equal_nan=True), (
-            difference.title
-        )
+        assert not np.array_equal(np.asarray(torch_answer), np.asarray(keras_answer), equal_nan=True), difference.title
 
 
 @every_loss

@@ -123,7 +123,8 @@ LOSS = Loss(
     ),
     api={
         "torch": "nn.CrossEntropyLoss, F.cross_entropy",
-        "keras": "losses.CategoricalCrossentropy(from_logits=True), losses.SparseCategoricalCrossentropy(from_logits=True)",
+        "keras": "losses.CategoricalCrossentropy(from_logits=True), "
+        "losses.SparseCategoricalCrossentropy(from_logits=True)",
     },
     source="I. J. Good, Rational Decisions, Journal of the Royal Statistical Society B 14 (1952)",
 )  # fmt: skip
