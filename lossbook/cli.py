@@ -13,6 +13,27 @@ def main():
     """Loss functions and backpropagation, twice: in PyTorch and in Keras."""
 
 
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--lay-only", is_flag=True, help="Lay the exercises into work/ and stop there.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENT OF JUPYTERLAB]...")
+def lab(lay_only, arguments):
+    """Lay copies of the exercises into work/, then open the course in JupyterLab.
+
+    A copy that you have changed is never overwritten. Everything else goes to JupyterLab, such as
+    --no-browser --port 8899.
+    """
+    from lossbook import lab
+
+    with clear_errors():
+        root = lab.course_folder()
+        first_time = not (root / "work").exists()
+        for laid in lab.lay(root / "exercises", root / "work", lossbook.__version__):
+            if laid.action != "kept":
+                click.echo(f"work/{laid}")
+    if not lay_only:
+        lab.start(root, arguments, first_time)
+
+
 @main.group(invoke_without_command=True)
 @click.pass_context
 def data(context):
