@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
 from lossbook import figures
@@ -22,10 +23,8 @@ PER_INCH = 96
 POINT = 72 / PER_INCH
 #: Pixels drawn for each CSS pixel of a picture in a notebook.
 SHARPNESS = 1.25
-MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "X"}
-GRID, SPINE = "#e4e7ea", "#8b949e"
-#: The legend's height: one row, and the gap below it.
-LEGEND_ROW, LEGEND_GAP = 18, 6
+MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle": "^"}
+GRID, SPINE = figures.FRAME["grid"][0], figures.FRAME["spine"][0]
 
 
 def colour(name: str) -> str:
@@ -47,27 +46,27 @@ def draw(figure: Figure, ax=None):
 
 
 def _new_axes(figure: Figure) -> np.ndarray:
-    width, height = figures.WIDTH, figure.height
+    width, height, room = figures.WIDTH, figure.height, figures.LAYOUT
     canvas = Canvas(figsize=(width / PER_INCH, height / PER_INCH), dpi=PER_INCH * SHARPNESS)
     FigureCanvasAgg(canvas)
-    top = 10 + figure.legend_rows * LEGEND_ROW + (LEGEND_GAP + 20 * any(panel.title for panel in figure.panels))
-    left, right, bottom, between = 62, 16, 48, 78
+    top = room["top"] + room["title"] * any(panel.title for panel in figure.panels)
+    top += figure.legend_rows * room["legend_row"] + room["legend_gap"]
     count = len(figure.panels)
-    each = (width - left - right - between * (count - 1)) / count
-    places = [(left + k * (each + between)) / width for k in range(count)]
-    box = (bottom / height, each / width, (height - top - bottom) / height)
-    return np.array([canvas.add_axes((x, box[0], box[1], box[2])) for x in places], dtype=object)
+    each = (width - room["left"] - room["right"] - room["between"] * (count - 1)) / count
+    places = [(room["left"] + k * (each + room["between"])) / width for k in range(count)]
+    bottom, tall = room["bottom"] / height, (height - top - room["bottom"]) / height
+    return np.array([canvas.add_axes((x, bottom, each / width, tall)) for x in places], dtype=object)
 
 
 def _draw_panel(panel: Panel, ax: Axes, columns: int) -> None:
-    _axes(panel, ax)
+    _axes(panel, ax, -(-len(panel.legend) // columns))
     handles = []
     for order, mark in enumerate(panel.marks):
         handle = _DRAW[type(mark)](mark, ax, 2 + order / 100)
         if mark in panel.legend:
             handles.append(handle)
     if handles:
-        above = LEGEND_GAP / (ax.get_window_extent().height * PER_INCH / ax.figure.dpi)
+        above = figures.LAYOUT["legend_gap"] / (ax.get_window_extent().height * PER_INCH / ax.figure.dpi)
         ax.legend(
             handles, [mark.label for mark in panel.legend], ncols=columns, loc="lower left", borderaxespad=0,
             bbox_to_anchor=(0, 1 + above), frameon=False, fontsize=12 * POINT, handlelength=2.4, columnspacing=1.4,
@@ -75,10 +74,10 @@ def _draw_panel(panel: Panel, ax: Axes, columns: int) -> None:
         )  # fmt: skip
 
 
-def _axes(panel: Panel, ax: Axes) -> None:
+def _axes(panel: Panel, ax: Axes, legend_rows: int) -> None:
     if panel.title:
-        rows = -(-len(panel.legend) // 2) if panel.legend else 0
-        ax.set_title(panel.title, loc="left", fontsize=13 * POINT, fontweight="bold", pad=(8 + 18 * rows) * POINT)
+        above = figures.LAYOUT["legend_gap"] + 2 + legend_rows * figures.LAYOUT["legend_row"]
+        ax.set_title(panel.title, loc="left", fontsize=13 * POINT, fontweight="bold", pad=above * POINT)
     for axis, one in ((panel.x, ax.xaxis), (panel.y, ax.yaxis)):
         getattr(ax, f"set_{one.axis_name}scale")("log" if axis.log else "linear")
         one.set_label_text(axis.label, fontsize=12 * POINT, color=colour("ink"))
@@ -119,16 +118,21 @@ def _bars(mark: Bars, ax: Axes, order: float):
 def _heatmap(mark: Heatmap, ax: Axes, order: float):
     for (row, column), value in np.ndenumerate(mark.values):
         share, shade = mark.shade(value)
-        ax.add_patch(ax_rectangle(column, row, shade, order))
+        ax.add_patch(_cell(column, row, shade, order))
         ink = "#ffffff" if share > 0.5 else colour("ink")
-        words = figures.text(value, mark.digits)
-        ax.text(column, row, words, ha="center", va="center", fontsize=12 * POINT, color=ink, zorder=order + 0.005)
+        ax.text(
+            column,
+            row,
+            mark.text(value),
+            ha="center",
+            va="center",
+            fontsize=12 * POINT,
+            color=ink,
+            zorder=order + 0.005,
+        )
 
 
-def ax_rectangle(column: int, row: int, shade: str, order: float):
-    """One cell of a heatmap."""
-    from matplotlib.patches import Rectangle
-
+def _cell(column: int, row: int, shade: str, order: float) -> Rectangle:
     corner = (column - 0.5, row - 0.5)
     return Rectangle(corner, 1, 1, facecolor=shade, edgecolor="white", linewidth=2 * POINT, zorder=order)
 

@@ -10,6 +10,7 @@ line styles, order of the legend) is settled here, once. Widths and sizes are in
 
 from lossbook.figures.curves import curves, has_curve, loss_curve
 from lossbook.figures.marks import (
+    FRAME,
     MARKERS,
     PALETTE,
     SERIES,
@@ -22,11 +23,13 @@ from lossbook.figures.marks import (
     Points,
     Rule,
 )
-from lossbook.figures.panels import HEIGHT, WIDTH, Axis, Figure, Panel
+from lossbook.figures.panels import HEIGHT, LAYOUT, WIDTH, Axis, Figure, Panel
 from lossbook.figures.ticks import nice_ticks, text
 
 __all__ = [
+    "FRAME",
     "HEIGHT",
+    "LAYOUT",
     "MARKERS",
     "PALETTE",
     "SERIES",

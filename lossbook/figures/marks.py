@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lossbook.figures.ticks import text
+
 #: Colour by name: (on a light page, on a dark page). All stay apart for colour-blind readers.
 PALETTE = {
     "blue": ("#0067a5", "#6cb8f5"),
@@ -16,9 +18,11 @@ PALETTE = {
     "ink": ("#1f2328", "#e8eaed"),
     "grey": ("#6a737d", "#9aa4af"),
 }
+#: Grid lines and spines, on a light and on a dark page.
+FRAME = {"grid": ("#e4e7ea", "#34393f"), "spine": ("#8b949e", "#767f89")}
 #: Dash patterns in multiples of the line's width.
 STYLES = {"solid": (), "dashed": (4.0, 2.0), "dotted": (1.0, 1.8), "dashdot": (5.0, 2.0, 1.0, 2.0)}
-MARKERS = ("circle", "square", "diamond", "triangle", "cross")
+MARKERS = ("circle", "square", "diamond", "triangle")
 #: What the n-th series of a figure looks like: colour and line style change together.
 SERIES = (
     {"colour": "blue", "style": "solid"},
@@ -113,7 +117,6 @@ class Heatmap:
     """A table as colours, its numbers written in the cells; cell (r, c) is centred at x = c, y = r."""
 
     values: Sequence[Sequence[float]]
-    label: str = ""
     low: float = 0.0
     high: float = 1.0
     digits: int = 2
@@ -128,6 +131,10 @@ class Heatmap:
             raise ValueError(f"Heatmap: low must be below high; got {self.low} and {self.high}.")
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
+
+    def text(self, value: float) -> str:
+        """What is written in the cell of ``value``."""
+        return text(value, self.digits)
 
     def shade(self, value: float) -> tuple[float, str]:
         """How far ``value`` lies between low and high, and its colour: from pale to dark blue."""

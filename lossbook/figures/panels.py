@@ -11,6 +11,17 @@ from lossbook.figures.ticks import nice_ticks
 
 #: The width at which a figure is laid out, and its height, in CSS pixels.
 WIDTH, HEIGHT = 720, 330
+#: Room around panels, in CSS pixels.
+LAYOUT = {
+    "left": 62,
+    "right": 16,
+    "between": 78,
+    "top": 12,
+    "bottom": 48,
+    "title": 22,
+    "legend_row": 18,
+    "legend_gap": 6,
+}
 
 
 @dataclass(frozen=True)
