@@ -16,8 +16,9 @@ class Domain:
     """Where an array's entries may lie.
 
     ``members`` lists a finite set. ``below`` names an axis or parameter that bounds integers from above (labels
-    in [0, C)). ``simplex`` asks that the class axis sums to 1. ``edges`` are values that tests always try;
-    ``spread`` is the scale of random samples; ``advice`` is the way out that an error names.
+    in [0, C)), ``up_to`` an axis that may itself be reached (lengths). ``simplex`` asks that the class axis sums
+    to 1, with ``log`` that its exponentials do. ``edges`` are values that tests always try; ``spread`` is the scale of
+    random samples; ``advice`` is the way out that an error names.
     """
 
     name: str
@@ -29,7 +30,9 @@ class Domain:
     infinite: bool = False
     members: tuple[float, ...] = ()
     below: str = ""
+    up_to: str = ""
     simplex: bool = False
+    log: bool = False
     spread: float = 2.0
     edges: tuple[float, ...] = ()
     advice: str = ""
@@ -43,9 +46,7 @@ class Domain:
         if bad.any():
             wanted = self.name if below is None else f"integers from 0 to {below - 1}"
             place = f" at {tuple(int(i) for i in np.argwhere(bad)[0])}" if x.ndim else ""
-            raise ValueError(
-                f"{what} must be {wanted}; got {_show(x[bad][0])}{place}. {self.advice}".rstrip()
-            )
+            raise ValueError(f"{what} must be {wanted}; got {_show(x[bad][0])}{place}. {self.advice}".rstrip())
 
     def contains(self, x: np.ndarray, *, below: int | None = None) -> np.ndarray:
         """Which entries of ``x`` lie in this domain."""
@@ -61,24 +62,22 @@ class Domain:
             inside &= x < below
         return inside
 
-    def extreme(
-        self, rng: np.random.Generator, shape: tuple[int, ...], *, below: int | None = None
-    ) -> np.ndarray:
+    def extreme(self, rng: np.random.Generator, shape: tuple[int, ...], *, below: int | None = None) -> np.ndarray:
         """Random picks from ``edges``; one-hot rows where the classes sum to 1; random members where none are named."""
         if self.simplex:
             x = rng.random(shape)
-            return (x == x.max(axis=class_axis(shape), keepdims=True)).astype(float)
+            one_hot = (x == x.max(axis=class_axis(shape), keepdims=True)).astype(float)
+            return 1e4 * (one_hot - 1) if self.log else one_hot
         return rng.choice(np.array(self.edges), shape) if self.edges else self.sample(rng, shape, below=below)
 
-    def sample(
-        self, rng: np.random.Generator, shape: tuple[int, ...], *, below: int | None = None
-    ) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...], *, below: int | None = None) -> np.ndarray:
         """Random members, for tests and demonstrations."""
         if self.members:
             return rng.choice(np.array(self.members), shape)
         if self.simplex:
             x = rng.gamma(1.0, size=shape) + 1e-3
-            return x / x.sum(axis=class_axis(shape), keepdims=True)
+            x = x / x.sum(axis=class_axis(shape), keepdims=True)
+            return np.log(x) if self.log else x
         if below is not None:
             return rng.integers(0, below, shape)
         if self.integer:
@@ -114,15 +113,19 @@ PROBABILITIES = Domain(
     "probabilities in [0, 1]", low=0, high=1, edges=(0.0, 1e-12, 0.5, 1.0),
     advice="Turn logits into probabilities with a sigmoid or a softmax, or use the loss that takes logits.",
 )  # fmt: skip
+SOFT_LABELS = Domain(
+    "labels from 0 to 1", low=0, high=1, edges=(0.0, 0.3, 1.0), advice="Use (y + 1) / 2 to turn -1/1 labels into 0/1."
+)
 DISTRIBUTIONS = Domain(
     "probabilities that sum to 1 over the classes", low=0, high=1, simplex=True,
     advice="Apply a softmax over the class axis, or divide by the sum.",
 )  # fmt: skip
 LOG_PROBS = Domain(
-    "log-probabilities (at most 0)",
+    "log-probabilities (at most 0, their exp sums to 1 over the classes)",
     high=0,
     infinite=True,
-    edges=(-1e4, -1.0, 0.0),
+    simplex=True,
+    log=True,
     advice="Apply a log-softmax first.",
 )
 SIGNS = Domain("-1 or 1", members=(-1.0, 1.0), advice="Use 2*y - 1 to turn 0/1 labels into -1/1.")
@@ -148,32 +151,44 @@ class Array:
         """Raise ValueError where entries lie outside the domain (shapes are matched before)."""
         what = f"{loss}: {self.name}"
         x = _numbers(given, what)
-        expected = tuple(_size(token, sizes) for token in self.shape)
-        if "*" not in self.shape and x.shape != expected:
+        missing = [token for token in self.shape if isinstance(token, str) and token not in sizes]
+        if missing:
+            raise ValueError(f"{what} has shape {_shape(self.shape)}; got inputs without the axis {missing[0]}.")
+        expected = axes(self.shape, sizes)
+        if x.shape != expected:
             raise ValueError(f"{what} must have shape {_shape(self.shape)}, here {expected}; got {x.shape}.")
         also = (params[self.ignore],) if self.ignore and params.get(self.ignore) is not None else ()
-        self.domain.check(x, what, below=sizes.get(self.domain.below), also=also)
+        self.domain.check(x, what, below=self._bound(sizes), also=also)
         if self.domain.simplex and x.size:
-            total = x.sum(axis=class_axis(x.shape))
+            total = (np.exp(x) if self.domain.log else x).sum(axis=class_axis(x.shape))
             if np.any(np.abs(total - 1) > 1e-3):
                 worst = total.flat[np.argmax(np.abs(total - 1))]
-                raise ValueError(
-                    f"{what} must be {self.domain.name}; got a sum of {worst:.4g}. {self.domain.advice}"
-                )
+                raise ValueError(f"{what} must be {self.domain.name}; got a sum of {worst:.4g}. {self.domain.advice}")
 
     def convert(self, given: Any) -> np.ndarray:
         """The given numbers as float64, or as integers where the domain is one of labels."""
         x = np.asarray(given)
-        return x.astype(np.int64) if self.domain.below else x.astype(np.float64)
+        return x.astype(np.int64 if self.domain.below or self.domain.up_to else np.float64)
 
     def sample(self, rng: np.random.Generator, sizes: Sizes, *, extreme: bool = False) -> np.ndarray:
         """A random array of this shape and domain, or one of its domain's extremes."""
-        shape: tuple[int, ...] = ()
-        for token in self.shape:
-            size = _size(token, sizes)
-            shape += size if isinstance(size, tuple) else (size,)
         draw = self.domain.extreme if extreme else self.domain.sample
-        return draw(rng, shape, below=sizes.get(self.domain.below))
+        return draw(rng, axes(self.shape, sizes), below=self._bound(sizes))
+
+    def _bound(self, sizes: Sizes) -> int | None:
+        """What integers of this array must stay below."""
+        if self.domain.up_to in sizes:
+            return sizes[self.domain.up_to] + 1
+        return sizes.get(self.domain.below)
+
+
+def axes(pattern: tuple[str | int, ...], sizes: Sizes) -> tuple[int, ...]:
+    """The shape that a pattern such as ("N", "*") has where its axes have these sizes."""
+    shape: tuple[int, ...] = ()
+    for token in pattern:
+        size = token if isinstance(token, int) else sizes[token]
+        shape += size if isinstance(size, tuple) else (size,)
+    return shape
 
 
 def flat(given: Any) -> tuple:
@@ -216,34 +231,21 @@ def _bind(patterns: list[tuple], shapes: list[tuple[int, ...]]) -> Sizes | None:
     return sizes
 
 
-def _size(token: str | int, sizes: Sizes) -> Any:
-    return token if isinstance(token, int) else sizes[token]
-
-
 def _shape(pattern: tuple) -> str:
-    return (
-        "("
-        + ", ".join(str(t) for t in pattern)
-        + ("," if len(pattern) == 1 and pattern != ("*",) else "")
-        + ")"
-    )
+    return "(" + ", ".join(str(t) for t in pattern) + ("," if len(pattern) == 1 and pattern != ("*",) else "") + ")"
 
 
 def _shape_of(given: Any, loss: str) -> tuple[int, ...]:
     try:
         return tuple(np.shape(given.detach() if hasattr(given, "detach") else given))
     except ValueError as error:
-        raise ValueError(
-            f"{loss}: expected rectangular arrays of numbers; got rows of unequal length."
-        ) from error
+        raise ValueError(f"{loss}: expected rectangular arrays of numbers; got rows of unequal length.") from error
 
 
 def _numbers(given: Any, what: str) -> np.ndarray:
     x = np.asarray(given.detach() if hasattr(given, "detach") else given)
     if x.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{what} must be numbers; got {x.dtype}. Convert it with np.asarray(…, dtype=float)."
-        )
+        raise ValueError(f"{what} must be numbers; got {x.dtype}. Convert it with np.asarray(…, dtype=float).")
     if np.isnan(x).any():
         place = tuple(int(i) for i in np.argwhere(np.isnan(x))[0])
         raise ValueError(

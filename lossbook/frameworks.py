@@ -49,7 +49,7 @@ def value_and_gradient(
 
     The gradient is a tuple where the prediction is one, with None for inputs that have no gradient (lengths).
     """
-    form = loss.form_of(y_true, y_pred)
+    form = loss.form_of(y_true, y_pred, **params)
     y_true, y_pred, params = loss.validate(y_true, y_pred, params)
     y_true = _as(form.y_true, y_true, dtype)
     y_pred = _as(form.y_pred, y_pred, dtype)

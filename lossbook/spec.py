@@ -30,10 +30,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Form:
-    """One way to hand inputs to a loss. A tuple stands where the loss compares several tensors."""
+    """One way to hand inputs to a loss. A tuple stands where the loss compares several tensors.
+
+    ``when`` names the parameters under which this form holds, such as ``{"log_input": True}``.
+    """
 
     y_true: Array | tuple[Array, ...] | None
     y_pred: Array | tuple[Array, ...]
+    when: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def arrays(self) -> tuple[Array, ...]:
@@ -41,9 +45,7 @@ class Form:
         return flat(self.y_true) + flat(self.y_pred)
 
 
-def elementwise(
-    y_true: Domain, y_pred: Domain, *, name: str = "y_pred", target: str = "y_true"
-) -> tuple[Form, ...]:
+def elementwise(y_true: Domain, y_pred: Domain, *, name: str = "y_pred", target: str = "y_true") -> tuple[Form, ...]:
     """The commonest form: target and prediction of one shape, whatever it is."""
     return (Form(Array(target, y_true, ("*",)), Array(name, y_pred, ("*",))),)
 
@@ -116,7 +118,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Curve:
-    """A straight line through prediction space, ``y_pred(x) = start + x * direction``: what a curve plot shows."""
+    """A straight line through prediction space, ``y_pred(x) = start + x * direction``: what a curve plot shows.
+
+    ``path`` replaces the line where none stays inside the domain (log-probabilities): ``y_pred(x) = path(x)``.
+    """
 
     x: str
     low: float
@@ -124,13 +129,20 @@ class Curve:
     targets: Mapping[str, Any]
     start: Any = 0.0
     direction: Any = 1.0
+    path: Callable[[float], Any] | None = None
 
     def at(self, x: float) -> Any:
         """The prediction at ``x``, a tuple where the loss takes one."""
+        if self.path is not None:
+            return np.asarray(self.path(x))
         if isinstance(self.start, tuple):
             pairs = zip(self.start, self.direction, strict=True)
             return tuple(np.asarray(s) if d is None else np.asarray(s) + x * np.asarray(d) for s, d in pairs)
         return np.asarray(self.start) + x * np.asarray(self.direction)
+
+    def step(self, x: float, h: float = 1e-6) -> Any:
+        """How the prediction moves with ``x``: the direction, or the path's central difference."""
+        return self.direction if self.path is None else (self.at(x + h) - self.at(x - h)) / (2 * h)
 
 
 @dataclass(frozen=True)
@@ -163,8 +175,9 @@ class Loss:
     ``per`` says what one number of ``value`` belongs to: "element", "sample" or "batch".
     ``api`` maps a framework to the name of its own call; a framework that is missing has none, ours stands there.
     ``apart`` maps a framework to a function of the inputs: True where its answer truly is another one (a
-    ``Difference`` shows it). ``tolerance`` maps a dtype to a relative tolerance and the reason for it.
-    ``sample`` draws random inputs where the forms alone can't (lengths that must fit each other).
+    ``Difference`` shows it). ``tolerance`` maps a dtype ("float32"), or a framework's dtype ("keras float64"), to a
+    relative tolerance and the reason for it. ``sample`` draws (y_true, y_pred), or these and parameters, where the
+    forms alone can't (lengths that must fit each other); ``together`` raises ValueError where they don't fit.
     """
 
     name: str
@@ -182,7 +195,8 @@ class Loss:
     kinks: tuple[Kink, ...] = ()
     differences: tuple[Difference, ...] = ()
     api: Mapping[str, str] = field(default_factory=dict)
-    sample: Callable[[np.random.Generator], tuple[Any, Any]] | None = None
+    sample: Callable[[np.random.Generator], tuple] | None = None
+    together: Callable[..., None] | None = None
     apart: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     tolerance: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     notes: str = ""
@@ -219,8 +233,8 @@ class Loss:
         """The unreduced loss as a PyTorch tensor; tensors keep their graph, arrays are checked and converted."""
         import torch
 
-        def tensor(x):
-            return x if isinstance(x, torch.Tensor) else torch.as_tensor(np.asarray(x))
+        def tensor(x, dtype=None):
+            return torch.as_tensor(x if isinstance(x, torch.Tensor) else np.asarray(x), dtype=dtype)
 
         return self._framework(self.functions.torch, tensor, torch.is_tensor, y_true, y_pred, params)
 
@@ -228,8 +242,8 @@ class Loss:
         """The unreduced loss as a Keras (TensorFlow) tensor; tensors keep their tape, arrays are checked."""
         import keras
 
-        def tensor(x):
-            return x if keras.ops.is_tensor(x) else keras.ops.convert_to_tensor(np.asarray(x))
+        def tensor(x, dtype=None):
+            return keras.ops.convert_to_tensor(x if keras.ops.is_tensor(x) else np.asarray(x), dtype=dtype)
 
         return self._framework(self.functions.keras, tensor, keras.ops.is_tensor, y_true, y_pred, params)
 
@@ -237,9 +251,11 @@ class Loss:
         params = self._params(params)
         if not any(is_tensor(x) for x in flat(y_true) + flat(y_pred)):
             y_true, y_pred, params = self.validate(y_true, y_pred, params)
+        y_true, y_pred = _each(tensor, y_true), _each(tensor, y_pred)
+        dtype = flat(y_pred)[0].dtype  # class weights and the like follow the prediction
         arrays = {p.name for p in self.params if p.shape}
-        params = {k: tensor(v) if k in arrays and v is not None else v for k, v in params.items()}
-        return function(_each(tensor, y_true), _each(tensor, y_pred), **params)
+        params = {k: tensor(v, dtype) if k in arrays and v is not None else v for k, v in params.items()}
+        return function(y_true, y_pred, **params)
 
     def _params(self, params: Mapping[str, Any]) -> dict[str, Any]:
         known = {p.name: p for p in self.params}
@@ -253,18 +269,24 @@ class Loss:
     def validate(self, y_true, y_pred, params: Mapping[str, Any] | None = None):
         """Inputs as float64 (labels as integers) with all parameters, or a ValueError that says what is wrong."""
         params = self._params(params or {})
-        form, sizes = match(self.name, self.forms, y_true, y_pred)
+        form, sizes = match(self.name, self._forms(params), y_true, y_pred)
         for array, given in zip(form.arrays, flat(y_true) + flat(y_pred), strict=True):
             array.check(self.name, given, sizes, params)
         for p in self.params:
             if p.shape and params[p.name] is not None:
                 Array(p.name, p.domain, p.shape).check(self.name, params[p.name], sizes, params)
                 params[p.name] = np.asarray(params[p.name], dtype=np.float64)
-        return _convert(form.y_true, y_true), _convert(form.y_pred, y_pred), params
+        y_true, y_pred = _convert(form.y_true, y_true), _convert(form.y_pred, y_pred)
+        if self.together is not None:
+            self.together(y_true, y_pred, **params)
+        return y_true, y_pred, params
 
-    def form_of(self, y_true, y_pred) -> Form:
-        """The form that these inputs have."""
-        return match(self.name, self.forms, y_true, y_pred)[0]
+    def form_of(self, y_true, y_pred, **params) -> Form:
+        """The form that these inputs have under these parameters."""
+        return match(self.name, self._forms(self._params(params)), y_true, y_pred)[0]
+
+    def _forms(self, params: Mapping[str, Any]) -> tuple[Form, ...]:
+        return tuple(f for f in self.forms if all(params[k] == v for k, v in f.when.items()))
 
 
 def _each(function: Callable, given: Any) -> Any:
