@@ -63,7 +63,7 @@ def _draw_panel(panel: Panel, ax: Axes, columns: int) -> None:
     handles = []
     for order, mark in enumerate(panel.marks):
         handle = _DRAW[type(mark)](mark, ax, 2 + order / 100)
-        if mark in panel.legend:
+        if getattr(mark, "label", ""):
             handles.append(handle)
     if handles:
         above = figures.LAYOUT["legend_gap"] / (ax.get_window_extent().height * PER_INCH / ax.figure.dpi)

@@ -1,10 +1,21 @@
 """Figures with sliders. ``lossbook.explore("huber")`` for any loss; here also one for each idea of the course.
 
-``Explorer``                        your own: a function from values to a figure, and its controls
-``Slider`` ``Choice`` ``Toggle``    controls
+``Explorer``                                        your own: a function from values to a figure, its controls
+``Slider`` ``Choice`` ``Toggle``                    controls
+``explore``                                         any loss of the catalogue that has a curve
+``regression_losses`` ``outlier`` ``near_the_optimum`` ``batch_rmse`` ``shapes``    chapter 02
 """
 
+from lossbook.explorers.batch_rmse import batch_rmse
+from lossbook.explorers.catalogue import explore
 from lossbook.explorers.controls import Choice, Slider, Toggle
 from lossbook.explorers.explorer import Explorer
+from lossbook.explorers.near_the_optimum import near_the_optimum
+from lossbook.explorers.outlier import outlier
+from lossbook.explorers.regression_losses import regression_losses
+from lossbook.explorers.shapes import shapes
 
-__all__ = ["Choice", "Explorer", "Slider", "Toggle"]
+#: The explorers that chapters show, each a function without arguments.
+COURSE = (regression_losses, outlier, near_the_optimum, batch_rmse, shapes)
+
+__all__ = ["COURSE", "Choice", "Explorer", "Slider", "Toggle", "explore", *sorted(f.__name__ for f in COURSE)]

@@ -93,13 +93,13 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few named values: ``options`` maps what is shown to what the function gets."""
+    """One of a few values: a drop-down, buttons where they are short, a slider where they are ``ordered``."""
 
     name: str
     options: Sequence
     value: object = None
     label: str = ""
-    log = False
+    ordered: bool = False
     drag = ""
     panels = ()
     trait = "index"
@@ -134,12 +134,17 @@ class Choice:
         return str(value)
 
     def widget(self) -> ipywidgets.Widget:
-        """A new drop-down, at the default; buttons side by side where the options are few and short."""
+        """A new drop-down, row of buttons or slider, at the default."""
         shown = [(str(option), option) for option in self.options]
         few = len(shown) <= 4 and sum(len(words) for words, _ in shown) <= 40
         kind = ipywidgets.ToggleButtons if few else ipywidgets.Dropdown
-        style = STYLE | ({"button_width": "auto"} if few else {})
-        return kind(options=shown, value=self.value, description=self.label or self.name, style=style)
+        if self.ordered:
+            kind = ipywidgets.SelectionSlider
+        style = STYLE | ({"button_width": "auto"} if kind is ipywidgets.ToggleButtons else {})
+        layout = LAYOUT if self.ordered else {}
+        return kind(
+            options=shown, value=self.value, description=self.label or self.name, style=style, layout=layout
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,6 @@ class Toggle:
     name: str
     value: bool = False
     label: str = ""
-    log = False
     drag = ""
     panels = ()
     trait = "value"

@@ -70,7 +70,7 @@ def _spec(explorer, name: str, stops: list) -> dict:
     control = explorer.controls[name]
     return explorer.spec(name) | {
         "name": name,
-        "kind": type(control).__name__.lower(),
+        "kind": "slider" if getattr(control, "ordered", False) else type(control).__name__.lower(),
         "label": control.label or name,
         "stops": [float(stop) for stop in stops],
         "texts": [control.say(control.from_widget(stop)) for stop in stops],

@@ -62,7 +62,7 @@ def _one_of(given: str, allowed, what: str) -> None:
         raise ValueError(f"{what} must be one of {', '.join(allowed)}; got {given!r}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     """A line through points. ``gaps`` allows NaN in y: no line there."""
 
@@ -80,7 +80,7 @@ class Line:
         _one_of(self.style, STYLES, "Line: style")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Points:
     """Single points."""
 
@@ -97,7 +97,7 @@ class Points:
         _one_of(self.marker, MARKERS, "Points: marker")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bars:
     """Bars from 0, centred at ``x``, ``width`` wide in units of x."""
 
@@ -112,7 +112,7 @@ class Bars:
         _one_of(self.colour, PALETTE, "Bars: colour")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Heatmap:
     """A table as colours, its numbers written in the cells; cell (r, c) is centred at x = c, y = r."""
 
