@@ -1,9 +1,9 @@
 """The course's data: California housing, MNIST, and the course split of CIFAR-10.
 
 Looked for in LOSSBOOK_DATA (read only), then in the cache (LOSSBOOK_CACHE, or the user's cache folder), then
-fetched by scikit-learn's or Keras's own loader and kept in the cache; with LOSSBOOK_OFFLINE=1 nothing is fetched.
-Where the real data can't be had, a stand-in of the same names, shapes, dtypes and ranges is made, and one line on
-stderr says so.
+fetched by scikit-learn's or Keras's own loader and kept in the cache; with LOSSBOOK_OFFLINE=1 nothing is
+fetched. Where the real data can't be had, a stand-in of the same names, shapes, dtypes and ranges is made, and
+one line on stderr says so.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from lossbook.datasets import fetch as _fetch
-from lossbook.datasets import specs, standins, store
-from lossbook.datasets.fetch import UnavailableError
+from lossbook.datasets import loaders, specs, standins, store
+from lossbook.datasets.loaders import UnavailableError
 
 __all__ = [
     "Dataset",
@@ -33,10 +32,10 @@ __all__ = [
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset:
-    """Arrays as attributes (``data.x``, ``data.x_train``), names of the columns or classes, units, and the origin.
+    """Arrays as attributes (``data.x``, ``data.x_train``), names of the columns or classes, units, origin.
 
-    ``origin`` is ``LOSSBOOK_DATA``, ``cache``, ``scikit-learn``, ``keras`` or ``stand-in``; the repr leaves it out,
-    so that a notebook shows the same wherever the data came from.
+    ``origin`` is ``LOSSBOOK_DATA``, ``cache``, ``scikit-learn``, ``keras`` or ``stand-in``; the repr leaves
+    it out, so that a notebook shows the same wherever the data came from.
     """
 
     name: str
@@ -71,17 +70,17 @@ def names() -> tuple[str, ...]:
 
 
 def california_housing() -> Dataset:
-    """20,640 districts: ``x`` (20640, 8), ``y`` (20640,) median house value in 100,000 US dollars, capped at 5.00001."""
+    """20,640 districts, float64: ``x`` (20640, 8), ``y`` (20640,), the median house value, capped at 5."""
     return load("california_housing")
 
 
 def mnist() -> Dataset:
-    """Handwritten digits, uint8: ``x_train`` (60000, 28, 28), ``y_train``, ``x_test`` (10000, 28, 28), ``y_test``."""
+    """Digits, uint8: ``x_train`` (60000, 28, 28), ``y_train``, ``x_test`` (10000, 28, 28), ``y_test``."""
     return load("mnist")
 
 
 def cifar10() -> Dataset:
-    """The course split, uint8: ``x_train`` (5000, 32, 32, 3), ``y_train``, ``x_test`` (1000, 32, 32, 3), ``y_test``."""
+    """The course split, uint8: ``x_train`` (5000, 32, 32, 3), ``y_train``, and 1,000 for the test."""
     return load("cifar10")
 
 
@@ -91,7 +90,7 @@ def load(name: str) -> Dataset:
     if found := store.find(spec):
         return _dataset(spec, *found)
     try:
-        arrays, origin, _ = _fetch.fetch(spec)
+        arrays, origin, _ = loaders.fetch(spec)
     except UnavailableError as reason:
         store.say(
             f"{name} is a STAND-IN made from {spec.standin}, because {reason}; its results mean nothing. "
@@ -106,7 +105,7 @@ def _dataset(spec: specs.Spec, arrays: dict[str, np.ndarray], origin: str) -> Da
 
 
 def available(name: str) -> bool:
-    """True where the real data are on this machine, whole. Imports no framework, prints nothing, changes nothing."""
+    """True where the real data are on this machine, whole. Imports no framework, says nothing."""
     return store.whole(specs.get(name)) is not None
 
 
@@ -116,11 +115,11 @@ def are_full() -> bool:
 
 
 def fetch(name: str) -> str:
-    """Put the real data into the cache, unless they are on this machine already; a sentence that says where they are."""
+    """Put the real data into the cache, unless they are on this machine already; returns where they are."""
     spec = specs.get(name)
     if not (here := store.whole(spec)):
         store.find(spec)  # names a damaged file and sets it aside
-        *_, stored = _fetch.fetch(spec)
+        *_, stored = loaders.fetch(spec)
         if not (stored and (here := store.whole(spec))):
             raise UnavailableError(f"they were fetched, but {store.cache_folder()} could not keep them")
     return f"{name} is in {here[0]}"

@@ -1,4 +1,4 @@
-"""What each data set must look like: names, shapes, dtypes, ranges, units. Loaders, caches and stand-ins obey it."""
+"""What each data set must look like: names, shapes, dtypes, ranges, units. Every source is held to it."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -26,7 +26,7 @@ class ArraySpec:
             raise ValueError(f"{self.key}: holds NaN or infinite values")
         lowest, highest = array.min(axis=0), array.max(axis=0)
         if (lowest < np.asarray(self.low)).any() or (highest > np.asarray(self.high)).any():
-            raise ValueError(f"{self.key}: holds values outside {self.low} ... {self.high}")
+            raise ValueError(f"{self.key}: holds values outside the known range")
 
 
 @dataclass(frozen=True)

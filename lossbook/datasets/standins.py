@@ -1,4 +1,4 @@
-"""Stand-ins from scikit-learn's bundled sets: the real set's names, shapes, dtypes and ranges, and something to learn.
+"""Stand-ins from scikit-learn's bundled sets: the real names, shapes, dtypes, ranges, and something to learn.
 
 They let every notebook run on a machine that can't fetch. What comes out of them means nothing beyond that.
 """
@@ -15,7 +15,7 @@ def make(spec: Spec) -> dict[str, np.ndarray]:
     return MAKERS[spec.name](np.random.default_rng(0))
 
 
-# How the real columns are spread: their values at these shares of the districts. The two ends are the spec's range.
+# How the real columns are spread: their values at these shares of the districts. The ends are in the spec.
 _SHARES = (0, 0.001, 0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999, 0.9999, 1)
 _INNER = {
     "MedInc": (0.536, 1.07, 2.563, 3.535, 4.743, 7.3, 10.6, 15.0, 15.0),
@@ -69,19 +69,19 @@ def _spread(column: np.ndarray, values: tuple[float, ...]) -> np.ndarray:
 
 
 def _mnist(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """The 8x8 digits enlarged to 20x20 in a 28x28 frame, each shown many times, shifted by up to two pixels."""
+    """The 8x8 digits enlarged to 20x20 in a 28x28 frame, each shown many times, shifted by a pixel or not."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     enlarge = _enlarging(8, 20)
     images = np.einsum("ai,nij,bj->nab", enlarge, digits.images * (255 / 16), enlarge, optimize=True)
-    framed = np.pad(np.round(images).astype("uint8"), ((0, 0), (6, 6), (6, 6)))
-    windows = sliding_window_view(framed, (28, 28), axis=(1, 2))  # (1797, 5, 5, 28, 28)
+    framed = np.pad(np.round(images).astype("uint8"), ((0, 0), (5, 5), (5, 5)))
+    windows = sliding_window_view(framed, (28, 28), axis=(1, 2))  # (1797, 3, 3, 28, 28)
     arrays = {}
     # No original is in both: the test set stays unseen.
     for part, originals in (("train", np.arange(0, 1500)), ("test", np.arange(1500, 1797))):
         count = specs.MNIST.arrays[f"y_{part}"].shape[0]
-        rows, down, right = rng.choice(originals, count), *rng.integers(5, size=(2, count))
+        rows, down, right = rng.choice(originals, count), *rng.integers(3, size=(2, count))
         arrays[f"x_{part}"] = windows[rows, down, right]
         arrays[f"y_{part}"] = digits.target[rows].astype("uint8")
     return arrays

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lossbook.datasets.specs import Spec
+from lossbook.datasets.specs import Spec, get
 
 WAIT_SECONDS = 600  # for another process that is fetching the same set
 
@@ -41,33 +41,37 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("lossbook", appauthor=False))
 
 
-def places(*, warn: bool = False) -> list[Place]:
+def places() -> list[Place]:
     """Where to look, first one first."""
     cache = Place("cache", cache_folder(), ours=True)
     chosen = os.environ.get("LOSSBOOK_DATA")
     if not chosen:
         return [cache]
-    folder = Path(chosen).expanduser()
-    if warn and not folder.is_dir():
-        say(f"LOSSBOOK_DATA={chosen} is not a folder and is passed over")
-    return [Place("LOSSBOOK_DATA", folder, ours=False), cache]
+    return [Place("LOSSBOOK_DATA", Path(chosen).expanduser(), ours=False), cache]
 
 
-def find(spec: Spec, *, only_cache: bool = False) -> tuple[dict[str, np.ndarray], str] | None:
+def find(spec: Spec) -> tuple[dict[str, np.ndarray], str] | None:
     """The arrays and their origin from the first place that holds them whole; damaged files are named."""
-    for place in places(warn=not only_cache):
-        if only_cache and not place.ours:
-            continue
+    for place in places():
+        if not (place.ours or place.folder.is_dir()):
+            say(f"LOSSBOOK_DATA={place.folder} is not a folder and is passed over")
         path = place.folder / spec.file
         try:
             return read(path, spec), place.origin
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:  # not readable now: that says nothing against the file
             say(f"{path} cannot be read ({error.strerror or error}) and is passed over")
         except DamagedError as error:
             aside = _set_aside(path, error.stamp) if place.ours else ""
             say(f"{path} is damaged ({error}) and is passed over{aside}")
+    return None
+
+
+def find_in_cache(spec: Spec) -> dict[str, np.ndarray] | None:
+    """A second look, in silence: what is wrong in the cache has been said."""
+    with suppress(OSError, DamagedError):
+        return read(cache_folder() / spec.file, spec)
     return None
 
 
@@ -83,8 +87,6 @@ def whole(spec: Spec) -> tuple[Path, str] | None:
 
 @lru_cache(maxsize=32)
 def _is_whole(path: Path, name: str, stamp: tuple) -> bool:
-    from lossbook.datasets.specs import get
-
     try:
         read(path, get(name))
     except DamagedError:
@@ -106,7 +108,7 @@ def _stamp(stat: os.stat_result) -> tuple:
 
 
 def read(path: Path, spec: Spec) -> dict[str, np.ndarray]:
-    """The checked arrays of one file; OSError where it can't be read, DamagedError where it is not what it should be."""
+    """The checked arrays of one file; OSError where it can't be read, DamagedError where it is not whole."""
     with open(path, "rb") as file:
         stamp = _stamp(os.fstat(file.fileno()))
         try:
@@ -156,7 +158,7 @@ def write(spec: Spec, arrays: dict[str, np.ndarray]) -> bool:
 
 @contextmanager
 def alone(spec: Spec) -> Iterator[None]:
-    """Hold the set's lock, so that one process fetches and the others wait; without a lock where none can be had."""
+    """Hold the set's lock, so that one process fetches and the others wait. No lock to be had: go on."""
     from filelock import FileLock, Timeout
 
     folder = cache_folder()

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
@@ -28,8 +29,8 @@ def fetch(spec: Spec) -> tuple[dict[str, np.ndarray], str, bool]:
         raise UnavailableError("LOSSBOOK_OFFLINE is set")
     with store.alone(spec):
         # Another process may have fetched it while this one waited.
-        if found := store.find(spec, only_cache=True):
-            return *found, True
+        if found := store.find_in_cache(spec):
+            return found, "cache", True
         store.say(f"fetching {spec.name} with {spec.loader} ({spec.download})")
         try:
             with _on_stderr(), _timeout():
@@ -44,7 +45,9 @@ def fetch(spec: Spec) -> tuple[dict[str, np.ndarray], str, bool]:
 def _california_housing() -> dict[str, np.ndarray]:
     from sklearn.datasets import fetch_california_housing
 
-    bunch = fetch_california_housing(n_retries=1)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Retry downloading")  # one line tells how it ended
+        bunch = fetch_california_housing(n_retries=1)
     return {"x": np.ascontiguousarray(bunch.data), "y": np.ascontiguousarray(bunch.target)}
 
 
