@@ -41,7 +41,7 @@ def course_folder(package=None):
 
 
 def lay(exercises, work, version):
-    """Lay the exercises into ``work``, one ``Laid`` each; ``version`` (the course's) names what is laid beside a copy."""
+    """Lay the exercises into ``work``: one ``Laid`` each. The course's ``version`` names what is laid beside a copy."""
     sources = sorted(exercises.glob("*.ipynb"))
     try:
         if sources:
