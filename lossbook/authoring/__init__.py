@@ -1,0 +1,1 @@
+"""How the course is made: sources to notebooks."""
