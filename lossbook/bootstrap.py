@@ -52,11 +52,12 @@ def check_python(root, version, find_spec=importlib.util.find_spec):
     requires, here = requires_python(root), ".".join(str(part) for part in version[:3])
     if not suits(requires, version):
         raise SetupError(
-            f"lossbook needs Python {requires}; {sys.executable} is {here}. "
+            f"Python {requires} is needed; {sys.executable} is {here}. "
             "Install one that fits and name it: make lab PYTHON=/path/to/python3.11 "
             "(or take the conda route of the README)."
         )
-    missing = [name for name in ("venv", "ensurepip") if find_spec(name) is None]
+    found = {name: find_spec(name) for name in ("venv", "ensurepip")}
+    missing = [name for name in found if not getattr(found[name], "origin", None)]  # an emptied folder has no origin
     if missing:
         raise SetupError(
             f"This Python ({sys.executable}, {here}) comes without {' and '.join(missing)}, "
@@ -185,10 +186,10 @@ class Venv:
             names = (f".venv.old-{number}" for number in range(1, 1000))
             aside = next(name for name in names if not os.path.lexists(str(self.root / name)))
             os.rename(str(self.path), str(self.root / aside))
-            print(f".venv was not made by this Makefile: moved to {aside}; delete that when you like.")
+            print(f".venv was not made by this Makefile: moved to {aside}; delete that when you like.", flush=True)
             return ""
         chosen = self.busy.read_text(encoding="utf-8") if self.busy.is_file() else ""
-        print(".venv is half-made or was moved: making it anew.")
+        print(".venv is half-made or was moved: making it anew.", flush=True)
         shutil.rmtree(str(self.path))
         return chosen
 
