@@ -6,7 +6,7 @@ Everything else reads these records: tests, plots, explorers, the loss reference
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,20 @@ class Form:
 def elementwise(y_true: Domain, y_pred: Domain, *, name: str = "y_pred", target: str = "y_true") -> tuple[Form, ...]:
     """The commonest form: target and prediction of one shape, whatever it is."""
     return (Form(Array(target, y_true, ("*",)), Array(name, y_pred, ("*",))),)
+
+
+def classwise(prediction: Array, *targets: Array) -> tuple[Form, ...]:
+    """Forms of a loss over classes: unbatched (C,), (N, C), and (N, C, …) with further axes.
+
+    Arrays are given as they are for (N, C): targets of that shape, or (N,) for class indices.
+    """
+    forms = []
+    for shape in (("C",), ("N", "C"), ("N", "C", "*")):
+        indices = tuple(axis for axis in shape if axis != "C")
+        for target in targets:
+            reshaped = replace(target, shape=shape if "C" in target.shape else indices)
+            forms.append(Form(reshaped, replace(prediction, shape=shape)))
+    return tuple(forms)
 
 
 @dataclass(frozen=True)
