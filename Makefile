@@ -9,7 +9,7 @@ BIN := .venv/bin
 SETUP := lossbook/bootstrap.py
 PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3 python)
 NOTEBOOKS = $(wildcard notebooks/*.ipynb solutions/*.ipynb)
-NBVAL = $(if $(NOTEBOOKS),$(BIN)/python -m pytest -p lossbook.nbval_rules --nbval $(NOTEBOOKS))
+NBVAL = $(if $(NOTEBOOKS),$(BIN)/python -m pytest --nbval $(NOTEBOOKS))
 
 # $(call ready,KIND): nothing to do when .venv is whole; else the first suitable Python makes it so.
 define ready
@@ -43,7 +43,7 @@ test-nodata: ## the same notebooks and the data tests offline and without the da
 	@cache=$$(mktemp -d) && trap 'rm -r "$$cache"' EXIT && \
 	  env -u LOSSBOOK_DATA LOSSBOOK_OFFLINE=1 LOSSBOOK_CACHE="$$cache" $(MAKE) --no-print-directory offline
 offline:
-	$(BIN)/python -m pytest tests/test_datasets.py
+	$(BIN)/python -m pytest tests/datasets
 	$(NBVAL)
 
 build: ## notebooks from their sources (ARGS="02" for one)
