@@ -129,13 +129,13 @@ def _write(path, content):
 
 
 def arguments_for_jupyter(root, arguments, first_time, is_root):
-    """What JupyterLab is given: the course as its folder, ``notebooks/`` in view; what the user says goes last."""
-    given = []
-    if not any("preferred_dir" in argument for argument in arguments):
-        given.append(f"--ServerApp.preferred_dir={root / 'notebooks'}")
+    """What JupyterLab is given: ``notebooks/`` in view; what the user says himself is left alone, and goes last."""
+    ours = {"FileContentsManager.preferred_dir": root / "notebooks"}
     start = root / "notebooks" / "00_start_here.ipynb"
-    if first_time and start.exists() and not any("default_url" in argument for argument in arguments):
-        given.append(f"--LabApp.default_url=/lab/tree/notebooks/{start.name}")
+    if first_time and start.exists():
+        ours["LabApp.default_url"] = f"/lab/tree/notebooks/{start.name}"
+    said = " ".join(arguments)
+    given = [f"--{name}={value}" for name, value in ours.items() if name.split(".")[1] not in said]
     if is_root and "--allow-root" not in arguments:  # JupyterLab refuses root; in a container there is nobody else
         given.append("--allow-root")
     return [*given, *arguments]

@@ -144,7 +144,7 @@ def test_no_exercises_no_work(tmp_path):
 def test_arguments_for_jupyter(tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "00_start_here.ipynb").write_text("{}")
-    folder = f"--ServerApp.preferred_dir={tmp_path / 'notebooks'}"
+    folder = f"--FileContentsManager.preferred_dir={tmp_path / 'notebooks'}"
     first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
 
     def arguments(*given, first_time=False, is_root=False):
