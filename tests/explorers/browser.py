@@ -52,6 +52,7 @@ def _settings(folder: Path) -> None:
     chosen = {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
         "docmanager-extension/plugin": {"autosave": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
     }
     for name, values in chosen.items():
         file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -71,19 +72,31 @@ def _port(server: subprocess.Popen, runtime: Path, folder: Path, patience: float
     raise RuntimeError(f"JupyterLab did not start: {(folder / 'lab.log').read_text()[-2000:]}")
 
 
+class Chrome:
+    """A running Chromium that makes pages; each collects its console errors in ``page.errors``."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def page(self, **options):
+        """A page in a context of its own."""
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        page = self.browser.new_context(**options).new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda message: _collect(page, message))
+        return page
+
+
 @contextmanager
-def chromium(**context):
-    """A page of a fresh Chromium; it collects console errors in ``page.errors``."""
+def chromium():
+    """A fresh headless Chromium, Debian's own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            page = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | context)).new_page()
-            page.errors = []
-            page.on("pageerror", lambda error: page.errors.append(str(error)))
-            page.on("console", lambda message: _collect(page, message))
-            yield page
+            yield Chrome(browser)
         finally:
             browser.close()
 
@@ -100,9 +113,9 @@ def write_notebook(path: Path, cells: list[str]) -> None:
     nbformat.write(notebook, path)
 
 
-def open_notebook(page, lab: tuple[str, str], name: str) -> None:
+def open_notebook(page, lab: tuple, name: str) -> None:
     """Open a notebook and wait until its kernel is idle."""
-    address, token = lab
+    address, token, *_ = lab
     page.goto(f"{address}/tree/{name}?token={token}&reset")
     page.wait_for_selector(".jp-Notebook", timeout=60_000)
     page.wait_for_function(
@@ -119,3 +132,17 @@ def run_all(page, timeout: float = 120) -> None:
                    return cells.every((cell) => cell.model.executionCount && cell.prompt !== '*'); }""",
         timeout=timeout * 1000,
     )
+
+
+def run_cell(page, index: int, timeout: float = 30) -> list[str]:
+    """Run one cell and return the text of its outputs."""
+    page.evaluate(
+        """async (index) => { const notebook = window.jupyterapp.shell.currentWidget.content;
+             notebook.deselectAll(); notebook.activeCellIndex = index;
+             await window.jupyterapp.commands.execute('notebook:run-cell'); }""", index,
+    )  # fmt: skip
+    page.wait_for_function(
+        "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].prompt !== '*'", arg=index,
+        timeout=timeout * 1000,
+    )  # fmt: skip
+    return page.locator(".jp-Cell").nth(index).locator(".jp-OutputArea-output").all_inner_texts()
