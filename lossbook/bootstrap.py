@@ -132,6 +132,7 @@ class Venv:
     def __init__(self, root):
         self.root, self.path = root, root / ".venv"
         self.python = self.path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        self.trash = root / ".venv.trash"  # on its way out; an interrupted removal goes on next time
         self.mark = self.path / ".made-by-lossbook"  # written first: ours to remove
         self.busy = self.path / ".installing"  # there while pip works, so still there after a crash
 
@@ -190,8 +191,13 @@ class Venv:
             return ""
         chosen = self.busy.read_text(encoding="utf-8") if self.busy.is_file() else ""
         print(".venv is half-made or was moved: making it anew.", flush=True)
-        shutil.rmtree(str(self.path))
+        os.rename(str(self.path), str(self.trash))
+        self.empty_trash()
         return chosen
+
+    def empty_trash(self):
+        if self.trash.is_dir():
+            shutil.rmtree(str(self.trash))
 
     def create(self):
         """The empty .venv with pip in it."""
@@ -242,6 +248,7 @@ def make(kind, root=ROOT):
     state = venv.state(kind)
     if state == "whole":
         return
+    venv.empty_trash()
     chosen = venv.clear(state) if state in ("foreign", "half") else ""
     if not venv.stamp("lab").exists():
         check_space(root, Path(tempfile.gettempdir()))

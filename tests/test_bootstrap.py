@@ -267,6 +267,21 @@ def test_killed_in_the_middle_is_half_made_and_made_anew(venv, monkeypatch):
     assert "numpy-2.4.6.dist-info" not in venv.packages(), "the half-made one is gone"
 
 
+def test_removal_that_was_cut_short_goes_on(venv, monkeypatch):
+    venv.busy.write_text("")
+
+    def cut_short(path):
+        (venv.trash / venv.mark.name).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(bootstrap.shutil, "rmtree", cut_short)
+        bootstrap.make("lab", venv.root)
+    bootstrap.make("lab", venv.root)
+    assert venv.state("lab") == "whole"
+    assert list(venv.root.glob(".venv*")) == [venv.path]
+
+
 def test_no_network_leaves_venv_as_it_was(venv, monkeypatch):
     bootstrap.make("lab", venv.root)
     pip(monkeypatch, venv, 1, "connection broken by NewConnectionError", installs=())
