@@ -111,7 +111,7 @@ LOSS = Loss(
         ),
     ),
     apart={"keras": bce.clipped_by_keras},
-    tolerance={"float32": (1e-4, "1 − y of a smoothed label is off by 6e-8 of 1, which the slope of 1e12 at p = 1 shows")},
+    tolerance={"float32": (1e-4, "1 − y of a smoothed label is off by 6e-8, which the slope of 1e12 at p = 1 shows")},
     api={"keras": "losses.BinaryFocalCrossentropy, losses.binary_focal_crossentropy"},
     source="T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, Focal Loss for Dense Object Detection, ICCV 2017",
     notes="α has no effect unless apply_class_balancing is set. The cross-entropy in it is the catalogue's, with "
