@@ -292,7 +292,10 @@ class Loss:
                 params[p.name] = np.asarray(params[p.name], dtype=np.float64)
         y_true, y_pred = _convert(form.y_true, y_true), _convert(form.y_pred, y_pred)
         if self.together is not None:
-            self.together(y_true, y_pred, **params)
+            try:
+                self.together(y_true, y_pred, **params)
+            except ValueError as error:
+                raise ValueError(f"{self.name}: {error}") from None
         return y_true, y_pred, params
 
     def form_of(self, y_true, y_pred, **params) -> Form:
