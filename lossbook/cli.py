@@ -1,10 +1,22 @@
 """The ``lossbook`` command: argument parsing only, a few lines a command."""
 
+import sys
 from contextlib import contextmanager
 
 import click
 
 import lossbook
+
+
+@contextmanager
+def clear_errors():
+    """What was wrong with the input, as one message and no traceback; exit status 2."""
+    try:
+        yield
+    except ValueError as error:
+        failure = click.ClickException(str(error))
+        failure.exit_code = 2
+        raise failure from error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,13 +99,20 @@ def ledger(name):
         click.echo(ledger.markdown(list(ledger.rows(name))))
 
 
-@contextmanager
-def clear_errors():
-    """What was wrong with the input, as one message and no traceback."""
-    try:
-        yield
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+@main.command()
+@click.argument("names", nargs=-1, metavar="[FILE]...")
+def check(names):
+    """Check answered exercises as a grader would: a fresh kernel, every question, with the reason for each lost point.
+
+    FILE is a notebook, or a number or name such as 02 or 02_regression, which means the copy in work/; without one,
+    every copy in work/ is checked. Exit status 0 where everything passed, 1 where something did not, 2 where a file
+    could not be checked. Your file is read, never changed.
+    """
+    from lossbook.grading import command
+
+    with clear_errors():
+        results = [command.report(name) for name in names or command.copies()]
+    sys.exit(0 if all(result.passed for result in results) else 1)
 
 
 @main.command()
@@ -108,10 +127,8 @@ def build(names, solutions, check):
     """
     from lossbook.authoring import command
 
-    try:
+    with clear_errors():
         command.run(names, solutions=solutions, check=check)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

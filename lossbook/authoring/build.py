@@ -26,6 +26,7 @@ from pathlib import Path
 
 import nbformat
 
+from lossbook.authoring import exercises
 from lossbook.authoring.execute import Progress, execute
 from lossbook.authoring.normalise import normalise
 from lossbook.authoring.source import BuildError, Source, read, short
@@ -34,8 +35,9 @@ from lossbook.nbval_rules import missing_data
 
 
 def build(path: Path, progress: Progress = lambda done, total: None) -> Path:
-    """Execute a source and store its notebook; the path of the notebook."""
-    source = read(path)
+    """Execute a source and store its notebook; a solution's source gives its exercise too. The notebook's path."""
+    plan = exercises.plan(read(path)) if exercises.is_exercise(path) else None
+    source = plan.solution if plan else read(path)
     if missing := missing_data(source.notebook):
         raise BuildError(
             f"{short(path)}: expected the full data, but {', '.join(missing)} are not here; stored outputs never come "
@@ -46,12 +48,22 @@ def build(path: Path, progress: Progress = lambda done, total: None) -> Path:
     if wrong := problems(source.notebook):
         raise BuildError("\n".join(_located(source, index, text) for index, text in wrong))
     _write(source.target, nbformat.writes(source.notebook) + "\n")
+    if plan:
+        exercises.target(path).parent.mkdir(exist_ok=True)
+        _write(exercises.target(path), nbformat.writes(exercises.made(plan, exercises.run_bank(plan))) + "\n")
     return source.target
 
 
 def drift(path: Path) -> list[str]:
     """What a stored notebook says otherwise than its source, cell by cell; empty where they agree."""
-    source = read(path)
+    if exercises.is_exercise(path):
+        plan = exercises.plan(read(path))
+        return _drift(plan.solution) + exercises.drift(plan, f"; run: {_command(path)}")
+    return _drift(read(path))
+
+
+def _drift(source: Source) -> list[str]:
+    path = source.path
     if not source.target.is_file():
         return [f"{short(source.target)} is missing; run: {_command(path)}"]
     stored = nbformat.read(source.target, as_version=4)

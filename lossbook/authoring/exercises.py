@@ -6,7 +6,7 @@ What an author writes in ``solutions/src/NN_name.md``
   ``id: q2-1-answer-torch``, ``tags: [answer, torch]``; ``id: q2-1-check-torch``, ``tags: [check, torch]``,
   ``lossbook: {points: 10}``. The check's last line is an expression; what it shows is what an answer must show.
 - In an answer, ``### BEGIN SOLUTION`` and ``### END SOLUTION`` enclose what the exercise leaves out.
-- Hints, two a question: Markdown cells ``+++ {"tags": ["hint"], "lossbook": {"of": "q2-1"}}``.
+- Hints, two a question: Markdown cells ``+++ {"tags": ["hint"], "lossbook": {"of": "q2-1"}}``, the last ended by ``+++``.
 - Wrong answers: code cells ``tags: [bank]``, ``lossbook: {of: q2-1-answer-torch, name: sum-for-mean, message: ...}``.
   Other right answers: ``tags: [alternative]``, ``lossbook: {of: q2-1-answer-torch, name: with-a-debug-print}``.
 Hints, wrong and other right answers are in neither notebook; the exercise's record keeps the hints and what the wrong
@@ -23,7 +23,7 @@ import nbformat
 import lossbook
 from lossbook.authoring.execute import execute
 from lossbook.authoring.source import BuildError, Source, headings
-from lossbook.checks.record import Exercise, Half, Mistake, Question
+from lossbook.checks.record import Exercise, Half, Mistake, Question, load
 from lossbook.nbval_rules import tags
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -86,6 +86,8 @@ def _extra(source: Source, cell, line: int, kind: str) -> Extra:
     missing = [name for name in wanted if not options.get(name)]
     if missing:
         raise BuildError(f"{source.path.name}:{line}: a {kind} cell needs lossbook: {{{', '.join(missing)}: …}}.")
+    if kind == "hint" and headings(cell.source):
+        raise BuildError(f"{source.path.name}:{line}: a hint runs into the next heading; end it with a line +++.")
     return Extra(kind, options["of"], options.get("name", ""), options.get("message", ""), cell.source, line)
 
 
@@ -103,6 +105,38 @@ def _between(source: Source, text: str, line: int, replacement, *, keep: bool) -
     if inside or BEGIN not in text:
         raise BuildError(f"{source.path.name}:{line}: an answer cell needs one {BEGIN} and one {END}.")
     return "\n".join(result)
+
+
+def target(path: Path) -> Path:
+    """Where the exercise made of a solution's source is stored."""
+    return path.parent.parent.parent / "exercises" / f"{path.stem}.ipynb"
+
+
+def made(plan: Plan, shown: dict[str, str]) -> nbformat.NotebookNode:
+    """The exercise notebook of a plan, given what the checks show (``run_bank``)."""
+    return exercise(plan, record(plan, shown))
+
+
+def drift(plan: Plan, way_out: str) -> list[str]:
+    """What the stored exercise says otherwise than a solution's source; empty where they agree.
+
+    What checks show is taken from the stored exercise: nothing is run.
+    """
+    stored = target(plan.solution.path)
+    name = f"exercises/{stored.name}"
+    if not stored.is_file():
+        return [f"{name} is missing{way_out}"]
+    kept = load(stored)
+    shown = {}
+    for half in (half for question in kept.questions for half in question.halves):
+        shown[half.check] = half.expected
+        shown |= {f"{half.check}/{mistake.name}": mistake.output for mistake in half.mistakes}
+    try:
+        wanted = made(plan, shown)
+    except KeyError as missing:
+        return [f"{name}: nothing is stored for {missing}{way_out}"]
+    present = nbformat.read(stored, as_version=4)
+    return [] if present == wanted else [f"{name} is not what its source gives{way_out}"]
 
 
 def record(plan: Plan, shown: dict[str, str]) -> Exercise:
@@ -133,7 +167,7 @@ def record(plan: Plan, shown: dict[str, str]) -> Exercise:
         plan.solution.path.stem,
         lossbook.__version__,
         tuple(
-            Question(id, entry["title"], tuple(h.source for h in plan.of("hint", f"q{id.replace('.', '-')}")),
+            Question(id, entry["title"].removeprefix(id).strip(), tuple(h.source for h in plan.of("hint", f"q{id.replace('.', '-')}")),
                      tuple(entry["halves"]))
             for id, entry in questions.items()
         ),
