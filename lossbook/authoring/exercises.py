@@ -6,7 +6,7 @@ What an author writes in ``solutions/src/NN_name.md``
   ``id: q2-1-answer-torch``, ``tags: [answer, torch]``; ``id: q2-1-check-torch``, ``tags: [check, torch]``,
   ``lossbook: {points: 10}``. The check's last line is an expression; what it shows is what an answer must show.
 - In an answer, ``### BEGIN SOLUTION`` and ``### END SOLUTION`` enclose what the exercise leaves out.
-- Hints, two a question: Markdown cells ``+++ {"tags": ["hint"], "lossbook": {"of": "q2-1"}}``, the last ended by ``+++``.
+- Hints, two a question: Markdown cells ``+++ {"tags": ["hint"], "lossbook": {"of": "q2-1"}}``; ``+++`` ends the last.
 - Wrong answers: code cells ``tags: [bank]``, ``lossbook: {of: q2-1-answer-torch, name: sum-for-mean, message: ...}``.
   Other right answers: ``tags: [alternative]``, ``lossbook: {of: q2-1-answer-torch, name: with-a-debug-print}``.
 Hints, wrong and other right answers are in neither notebook; the exercise's record keeps the hints and what the wrong
@@ -166,12 +166,13 @@ def record(plan: Plan, shown: dict[str, str]) -> Exercise:
     return Exercise(
         plan.solution.path.stem,
         lossbook.__version__,
-        tuple(
-            Question(id, entry["title"].removeprefix(id).strip(), tuple(h.source for h in plan.of("hint", f"q{id.replace('.', '-')}")),
-                     tuple(entry["halves"]))
-            for id, entry in questions.items()
-        ),
-    )  # fmt: skip
+        tuple(_question(plan, id, entry) for id, entry in questions.items()),
+    )
+
+
+def _question(plan: Plan, id: str, entry: dict) -> Question:
+    hints = plan.of("hint", f"q{id.replace('.', '-')}")
+    return Question(id, entry["title"].removeprefix(id).strip(), tuple(h.source for h in hints), tuple(entry["halves"]))
 
 
 def _points(cell) -> float:

@@ -20,5 +20,5 @@ def test_a_laid_key_changes_only_its_question(monkeypatch):
 
 @pytest.mark.parametrize("question", ["2", "two", "2.1.1", 2.1, None])
 def test_bad_questions(question):
-    with pytest.raises(ValueError, match='a question is a text like "2.1"'):
+    with pytest.raises(ValueError, match=r'a question is a text like "2\.1"'):
         inputs(question)
