@@ -118,7 +118,7 @@ def _bars(mark: Bars, ax: Axes, order: float):
 def _heatmap(mark: Heatmap, ax: Axes, order: float):
     for (row, column), value in np.ndenumerate(mark.values):
         share, shade = mark.shade(value)
-        ax.add_patch(_cell(column, row, shade, order))
+        ax.add_patch(_cell(column, row, shade, order, gaps=mark.digits is not None))
         ink = "#ffffff" if share > 0.5 else colour("ink")
         ax.text(
             column,
@@ -132,9 +132,10 @@ def _heatmap(mark: Heatmap, ax: Axes, order: float):
         )
 
 
-def _cell(column: int, row: int, shade: str, order: float) -> Rectangle:
+def _cell(column: int, row: int, shade: str, order: float, gaps: bool) -> Rectangle:
     corner = (column - 0.5, row - 0.5)
-    return Rectangle(corner, 1, 1, facecolor=shade, edgecolor="white", linewidth=2 * POINT, zorder=order)
+    edge = {"edgecolor": "white", "linewidth": 2 * POINT} if gaps else {"linewidth": 0, "antialiased": False}
+    return Rectangle(corner, 1, 1, facecolor=shade, zorder=order, **edge)
 
 
 def _rule(mark: Rule, ax: Axes, order: float):

@@ -14,8 +14,6 @@ from lossbook.figures.curves import PLACES, require_curve, slope_panel, value_pa
 from lossbook.spec import Loss, Param
 
 POINT, TARGET = "point", "target"
-#: A step of a slider is one of these times a power of ten, with about so many steps.
-STEPS = 40
 
 
 def explore(loss: str | Loss) -> Explorer:
@@ -35,38 +33,49 @@ def explore(loss: str | Loss) -> Explorer:
 
 def controls(loss: Loss) -> list[Control]:
     """One control a parameter that has a range or choices, one for the target, one for the point."""
-    made = [control for control in map(_control, loss.params) if control is not None]
+    made = [control for param in loss.params if (control := _control(loss, param)) is not None]
     if len(loss.curve.targets) > 1:
         made.append(Choice(TARGET, list(loss.curve.targets), label="target"))
     low, high = loss.curve.low, loss.curve.high
-    start = low + 0.75 * (high - low)
-    steps = _steps(low, high, most=100)
-    step = (high - low) / steps
-    at = low + round((start - low) / step) * step
-    return [*made, Slider(POINT, low, high, at, label="point", steps=steps, drag="x", panels=(0, 1))]
+    steps = _steps(low, high, None, most=100)
+    start = low + round(0.75 * steps) * (high - low) / steps
+    return [*made, Slider(POINT, low, high, start, label="point", steps=steps, drag="x", panels=(0, 1))]
 
 
-def _control(param: Param) -> Control | None:
-    if set(param.choices) == {True, False}:
-        return Toggle(param.name, bool(param.default))
+def _control(loss: Loss, param: Param) -> Control | None:
     if param.choices:
-        return Choice(param.name, param.choices, param.default)
+        choices = [value for value in param.choices if _fits(loss, param, value)]
+        if len(choices) < 2:
+            return None  # this curve's inputs have a meaning under one of the choices only
+        is_bool = all(isinstance(value, bool) for value in choices)
+        return Toggle(param.name, param.default) if is_bool else Choice(param.name, choices, param.default)
     if param.shape or param.low is None or param.high is None or param.default is None:
         return None
-    if param.low > 0 and param.high / param.low >= 100:
-        return Slider(param.name, param.low, param.high, param.default, log=True, steps=STEPS)
     whole = isinstance(param.default, int)
-    steps = int(param.high - param.low) if whole else _steps(param.low, param.high)
+    steps = int(param.high - param.low) if whole else _steps(param.low, param.high, param.default)
     return Slider(param.name, param.low, param.high, param.default, steps=steps)
 
 
-def _steps(low: float, high: float, most: int = 2 * STEPS) -> int:
-    """How many round steps fit exactly between ``low`` and ``high``, at most ``most``."""
+def _fits(loss: Loss, param: Param, value) -> bool:
+    """Whether the curve lies in the loss's domain when this parameter has this value."""
+    try:
+        loss_curve(loss, None, [loss.curve.low, loss.curve.high], **{param.name: value})
+    except ValueError:
+        return False
+    return True
+
+
+def _steps(low: float, high: float, start: float | None, most: int = 80) -> int:
+    """How many round steps fit between ``low`` and ``high``, at most ``most`` and with ``start`` at one of them."""
     for step in (m * 10.0**e for e in range(-6, 6) for m in (1, 2, 2.5, 5)):
         count = (high - low) / step
-        if count <= most and abs(count - round(count)) < 1e-6 and round(count) >= 10:
+        fits = abs(count - round(count)) < 1e-6
+        meets = start is None or abs((start - low) / step - round((start - low) / step)) < 1e-6
+        if count <= most and fits and meets and round(count) >= 10:
             return round(count)
-    return STEPS
+    if most < 200:
+        return _steps(low, high, start, most=200)
+    raise ValueError(f"no round steps lead from {low} over {start} to {high}; choose a rounder range.")
 
 
 class Curves:

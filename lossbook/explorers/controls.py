@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import ipywidgets
 import numpy as np
@@ -40,7 +41,10 @@ class Slider:
             raise ValueError(f"Slider {self.name}: a logarithmic slider starts above 0; got low={self.low}.")
         if self.drag not in ("", "x", "y"):
             raise ValueError(f'Slider {self.name}: drag must be "x", "y" or "" (not at all); got {self.drag!r}.')
-        object.__setattr__(self, "value", self.check(self.value))
+        value = self.to_widget(self.value)
+        if abs(value - self.value) > 1e-6 * (self.high - self.low):
+            raise ValueError(f"Slider {self.name}: value must be one of its stops; {self.value} is not, {value} is.")
+        object.__setattr__(self, "value", value)
 
     @property
     def whole(self) -> bool:
@@ -48,7 +52,7 @@ class Slider:
         step = (self.high - self.low) / self.steps
         return not self.log and float(self.low).is_integer() and step.is_integer()
 
-    @property
+    @cached_property
     def stops(self) -> list[float]:
         """The values it can be dragged to, from low to high."""
         if self.log:
@@ -57,21 +61,15 @@ class Slider:
         stops = [float(f"{self.low + k * step:.10g}") for k in range(self.steps + 1)]
         return [int(stop) for stop in stops] if self.whole else stops
 
-    def check(self, value) -> float:
-        """A value from Python, in range; ValueError where it is not."""
+    def to_widget(self, value) -> float:
+        """The stop nearest to a value from Python (ipywidgets can show no other); ValueError where out of range."""
         if isinstance(value, bool) or not np.isreal(value) or not self.low <= value <= self.high:
             raise ValueError(f"{self.name} must lie between {self.low:g} and {self.high:g}; got {value!r}.")
-        return int(value) if self.whole and float(value).is_integer() else float(value)
+        return self.from_widget(value)
 
-    def from_widget(self, value):
-        """The value that a widget's ``trait`` stands for: a stop, where it is one but for rounding."""
-        stop = min(self.stops, key=lambda s: abs(s - value))
-        near = abs(stop - value) <= 1e-6 * (self.high - self.low)
-        return stop if near else self.check(min(max(value, self.low), self.high))
-
-    def to_widget(self, value):
-        """The opposite of ``from_widget``."""
-        return self.check(value)
+    def from_widget(self, value) -> float:
+        """The stop that a slider's value stands for, which it equals but for rounding."""
+        return min(self.stops, key=lambda stop: abs(stop - value))
 
     def say(self, value) -> str:
         """The value as text."""

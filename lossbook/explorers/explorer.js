@@ -131,12 +131,12 @@ function segment(pen, x0, y0, x1, y1) {
   pen.lineTo(x1, y1);
 }
 
-function words(pen, text, x, y, colour, { size = 12, align = "left", bold = false, base = "middle" } = {}) {
+function words(pen, text, x, y, colour, { size = 12, align = "left", bold = false, most } = {}) {
   pen.font = `${bold ? "600 " : ""}${size}px ${FONT}`;
   pen.fillStyle = colour;
   pen.textAlign = align;
-  pen.textBaseline = base;
-  pen.fillText(text, x, y);
+  pen.textBaseline = "middle";
+  pen.fillText(text, x, y, ...(most ? [most] : []));
 }
 
 function drawGrid(pen, panel, box, to, theme) {
@@ -168,7 +168,7 @@ function drawAxes(pen, panel, box, to, theme) {
     words(pen, text, box.left - 9, to.y(at), theme.colour("grey"), { size: 11, align: "right" });
   }
   const ink = theme.colour("ink");
-  words(pen, panel.x.label, box.left + box.width / 2, bottom + 34, ink, { align: "center" });
+  words(pen, panel.x.label, box.left + box.width / 2, bottom + 34, ink, { align: "center", most: box.width + 100 });
   pen.save();
   pen.translate(box.left - 48, box.top + box.height / 2);
   pen.rotate(-Math.PI / 2);
@@ -246,11 +246,12 @@ function drawBars(pen, mark, to, theme) {
 }
 
 function drawHeatmap(pen, mark, to, theme) {
+  const gap = mark.digits === null ? -0.25 : 1; // a surface: cells overlap a little, or seams would shine through
   mark.values.forEach((row, r) => {
     row.forEach(([text, share, shade], c) => {
       const [x0, x1, y0, y1] = [to.x(c - 0.5), to.x(c + 0.5), to.y(r - 0.5), to.y(r + 0.5)];
       pen.fillStyle = shade;
-      pen.fillRect(x0 + 1, Math.min(y0, y1) + 1, x1 - x0 - 2, Math.abs(y1 - y0) - 2);
+      pen.fillRect(x0 + gap, Math.min(y0, y1) + gap, x1 - x0 - 2 * gap, Math.abs(y1 - y0) - 2 * gap);
       words(pen, text, (x0 + x1) / 2, (y0 + y1) / 2, share > 0.5 ? "#ffffff" : theme.palette.ink[0], { align: "center" });
     });
   });
@@ -311,8 +312,6 @@ function build(el, model) {
 const nearest = (stops, at) =>
   stops.reduce((best, stop, k) => (Math.abs(stop - at) < Math.abs(stops[best] - at) ? k : best), 0);
 
-const span = (stops) => Math.abs(stops[stops.length - 1] - stops[0]);
-
 async function render({ model, el }) {
   const looks = model.get("looks");
   const page = build(el, model);
@@ -369,29 +368,17 @@ async function render({ model, el }) {
     control.model.save_changes();
   }
 
-  // The frame sent ahead for where the sliders stand, and whether it is exactly theirs.
-  function ahead() {
-    const frames = model.get("frames");
-    if (!frames.changes) return null;
-    let [place, exact] = [0, true];
-    for (const { model: slider, trait, stops } of controls) {
-      const at = Number(slider.get(trait));
-      const k = nearest(stops, at);
-      exact &&= Math.abs(stops[k] - at) <= 1e-6 * span(stops);
-      place = place * stops.length + k;
-    }
-    return { scene: sceneOf(frames, place), exact };
-  }
-
+  // Frames that were sent ahead lie in the order of the stops, the last control's running fastest.
   function moved() {
-    const found = ahead();
-    if (found) show(found.scene);
+    const frames = model.get("frames");
+    const place = (at, { model: slider, trait, stops }) =>
+      at * stops.length + nearest(stops, Number(slider.get(trait)));
+    if (frames.changes) show(sceneOf(frames, controls.reduce(place, 0)));
   }
 
-  // The kernel's answer counts unless the sliders stand, by now, on a frame that is already here.
   function answered() {
     const live = model.get("live");
-    if (live.changes && !ahead()?.exact) show(sceneOf(live, 0));
+    if (live.changes) show(sceneOf(live, 0));
   }
 
   function lose(gone) {
@@ -407,7 +394,6 @@ async function render({ model, el }) {
 
   for (const control of controls) follow(control.model, `change:${control.trait}`, moved);
   follow(model, "change:live", answered);
-  follow(model, "change:frames", moved);
   follow(model, "comm_live_update", () => controls[0]?.model.comm_live === false && lose(true));
   const status = (kernel, state) => GONE.includes(state) && lose(true);
   manager.kernel?.statusChanged?.connect(status);

@@ -53,8 +53,7 @@ class Explorer:
         self.view = View(
             title=title, look_for=look_for, controls=[self.spec(name) for name in self.controls], frames=self._ahead()
         )  # fmt: skip
-        if not self._on_frame():
-            self._answer()
+        self._answer()
         for name, widget in self.widgets.items():
             widget.observe(self._moved, names=self.controls[name].trait)
         self.widget = ipywidgets.VBox([self.view, self._box()])
@@ -88,7 +87,7 @@ class Explorer:
         }
 
     def set(self, **values) -> None:
-        """Move controls from Python, several at once; ValueError where a value is out of range."""
+        """Move controls from Python, several at once, to the nearest stops; ValueError where out of range."""
         for name in values:
             if name not in self.controls:
                 raise ValueError(f"{self.title}: no control {name!r}; expected {', '.join(self.controls)}.")
@@ -120,8 +119,7 @@ class Explorer:
     def _moved(self, change=None) -> None:
         if self._held:
             return
-        if not self._on_frame():
-            self._answer()
+        self._answer()
         for listener in list(self._listeners):
             listener(self.values)
 
@@ -151,18 +149,13 @@ class Explorer:
         (name, control), *others = self.controls.items()
         if others or len(control.stops) > MOST_FRAMES:
             return {}
-        frames, data = pack([self.try_draw(**{name: control.from_widget(stop)}) for stop in control.stops])
+        values = [control.from_widget(stop) for stop in control.stops]
+        frames, data = pack([self.try_draw(**{name: value}) for value in values])
         return frames | {"data": data}
 
-    def _on_frame(self) -> bool:
-        """Whether the page holds the frame for where the controls stand."""
-        if not self.view.frames:
-            return False
-        (name, control), *_ = self.controls.items()
-        at, span = getattr(self.widgets[name], control.trait), control.stops[-1] - control.stops[0]
-        return min(abs(stop - at) for stop in control.stops) <= 1e-6 * span
-
     def _answer(self) -> None:
+        if self.view.frames:
+            return  # the page has them all
         packed, data = pack([self.try_draw(**self.values)])
         self.view.live = packed | {"data": data}
 

@@ -111,7 +111,8 @@ def curves(loss: Loss, target: str | None = None, **params) -> Figure:
 
 def value_panel(loss: Loss, x, values, *more, low=None, high=None) -> Panel:
     """The loss along its curve, with ``more`` marks on top."""
-    line = Line(x, _finite(values), loss.title, colour="blue", gaps=True)
+    name = loss.title if len(loss.title) <= 32 else "loss"  # a longer one does not fit into a legend
+    line = Line(x, _finite(values), name, colour="blue", gaps=True)
     return Panel(Axis(loss.curve.x, loss.curve.low, loss.curve.high), Axis("loss", low, high), (line, *more))
 
 
@@ -119,7 +120,12 @@ def slope_panel(loss: Loss, x, slopes, *more, low=None, high=None) -> Panel:
     """The slope along the curve, broken where it jumps."""
     x, slopes = broken(x, _finite(slopes))
     line = Line(x, slopes, "its slope", colour="orange", style="dashed", gaps=True)
-    return Panel(Axis(loss.curve.x, loss.curve.low, loss.curve.high), Axis("slope", low, high), (line, *more))
+    return Panel(Axis(_short(loss.curve.x), loss.curve.low, loss.curve.high), Axis("slope", low, high), (line, *more))
+
+
+def _short(label: str) -> str:
+    """A label without what stands in brackets; the panel beside it has it in full."""
+    return label.partition(" (")[0].partition(";")[0]
 
 
 def _finite(y: np.ndarray) -> np.ndarray:

@@ -114,12 +114,15 @@ class Bars:
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
-    """A table as colours, its numbers written in the cells; cell (r, c) is centred at x = c, y = r."""
+    """A table as colours, its numbers written in the cells; cell (r, c) is centred at x = c, y = r.
+
+    ``digits=None`` makes it a surface: many small cells, no numbers, no gaps.
+    """
 
     values: Sequence[Sequence[float]]
     low: float = 0.0
     high: float = 1.0
-    digits: int = 2
+    digits: int | None = 2
 
     def __post_init__(self):
         values = np.array(self.values, dtype=np.float64)
@@ -134,7 +137,7 @@ class Heatmap:
 
     def text(self, value: float) -> str:
         """What is written in the cell of ``value``."""
-        return text(value, self.digits)
+        return "" if self.digits is None else text(value, self.digits)
 
     def shade(self, value: float) -> tuple[float, str]:
         """How far ``value`` lies between low and high, and its colour: from pale to dark blue."""
