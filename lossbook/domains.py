@@ -44,7 +44,7 @@ class Domain:
         for extra in also:
             bad &= x != extra
         if bad.any():
-            wanted = self.name if below is None else f"integers from 0 to {below - 1}"
+            wanted = self.name if below is None else f"integers from {self.low:g} to {below - 1}"
             place = f" at {tuple(int(i) for i in np.argwhere(bad)[0])}" if x.ndim else ""
             raise ValueError(f"{what} must be {wanted}; got {_show(x[bad][0])}{place}. {self.advice}".rstrip())
 
