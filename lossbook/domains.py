@@ -107,7 +107,7 @@ COUNTS = Domain(
     low=0,
     integer=True,
     edges=(0.0, 1.0, 2.0, 100.0),
-    advice="Counts are not negative.",
+    advice="Counts are whole and not negative.",
 )
 PROBABILITIES = Domain(
     "probabilities in [0, 1]", low=0, high=1, edges=(0.0, 1e-12, 0.5, 1.0),

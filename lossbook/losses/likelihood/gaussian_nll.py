@@ -1,11 +1,14 @@
 """Gaussian negative log-likelihood: a mean and a variance are predicted, and being sure costs where one is wrong."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from lossbook.domains import NON_NEGATIVE, POSITIVE, REALS, Array
 from lossbook.spec import Case, Curve, Difference, Form, Functions, Loss, Param
+
+VARIANCES = replace(NON_NEGATIVE, advice="Let the network's variance pass through a softplus.")
 
 
 def value(y_true, y_pred, *, full, eps):
@@ -73,11 +76,11 @@ def _slope_below_eps():
 
 
 def _forms():
-    y_true, mean, var = Array("y_true", REALS, ("*",)), Array("mean", REALS, ("*",)), Array("var", NON_NEGATIVE, ("*",))
+    y_true, mean, var = Array("y_true", REALS, ("*",)), Array("mean", REALS, ("*",)), Array("var", VARIANCES, ("*",))
     yield Form(y_true, (mean, var))
-    yield Form(y_true, (mean, Array("var", NON_NEGATIVE, ())))
+    yield Form(y_true, (mean, Array("var", VARIANCES, ())))
     for per_sample in (("*", 1), ("*",)):
-        rows = (Array("mean", REALS, ("*", "D")), Array("var", NON_NEGATIVE, per_sample))
+        rows = (Array("mean", REALS, ("*", "D")), Array("var", VARIANCES, per_sample))
         yield Form(Array("y_true", REALS, ("*", "D")), rows)
 
 

@@ -1,6 +1,7 @@
 """Poisson negative log-likelihood: counts, predicted by their rate or by its logarithm."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from lossbook.domains import COUNTS, NON_NEGATIVE, POSITIVE, Array, Domain
 from lossbook.spec import Case, Curve, Difference, Form, Functions, Loss, Param
 
 LOG_RATES = Domain("real numbers (log-rates)", edges=(-1e4, -50.0, 0.0, 1.0, 50.0, 1e4))
+RATES = replace(NON_NEGATIVE, advice="Take its exponential, or leave log_input=True.")
 
 
 def value(y_true, y_pred, *, log_input, full, eps):
@@ -77,7 +79,7 @@ LOSS = Loss(
     r" \qquad \bigl[+ y \log y - y + \tfrac12 \log 2 \pi y \text{ if full and } y > 1\bigr]",
     forms=(
         Form(Array("y_true", COUNTS, ("*",)), Array("log_rate", LOG_RATES, ("*",)), {"log_input": True}),
-        Form(Array("y_true", COUNTS, ("*",)), Array("rate", NON_NEGATIVE, ("*",)), {"log_input": False}),
+        Form(Array("y_true", COUNTS, ("*",)), Array("rate", RATES, ("*",)), {"log_input": False}),
     ),
     functions=Functions(value, gradient, torch, keras),
     params=(

@@ -1,9 +1,13 @@
 """Mean squared logarithmic error: the squared error of log(1 + y), so that ratios count."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lossbook.domains import ABOVE_MINUS_ONE
 from lossbook.spec import Case, Curve, Difference, Functions, Loss, elementwise
+
+RATIOS = replace(ABOVE_MINUS_ONE, advice="log(1 + y) needs more than −1; for signed numbers take mse or mae.")
 
 #: Keras's keras.config.epsilon(): what Keras raises smaller targets and predictions to.
 KERAS_EPSILON = 1e-7
@@ -48,7 +52,7 @@ LOSS = Loss(
     family="regression",
     per="element",
     formula=r"\ell = \bigl(\log(1 + \hat y) - \log(1 + y)\bigr)^2",
-    forms=elementwise(ABOVE_MINUS_ONE, ABOVE_MINUS_ONE),
+    forms=elementwise(RATIOS, RATIOS),
     functions=Functions(value, gradient, torch, keras),
     known=(
         Case([1.0], [3.0], [0.480453], [0.346574], "log 4 − log 2 = log 2 = 0.693147; squared 0.480453; "
