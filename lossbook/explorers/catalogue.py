@@ -154,6 +154,8 @@ def _range(start: np.ndarray, rest: np.ndarray) -> tuple[float, float]:
     """A range that shows the whole of ``start`` but for its spikes, and of ``rest`` as much as leaves it legible."""
     low, high = _calm(start)
     least, most = _calm(rest)
+    if high - low < 0.05 * (most - least):
+        low, high = least, most  # a constant at the start
     reach = 1.5 * (high - low)
     low, high = min(low, max(least, low - reach)), max(high, min(most, high + reach))
     margin = 0.06 * (high - low) or 0.5

@@ -11,10 +11,10 @@ from lossbook.figures.ticks import text
 
 #: Colour by name: (on a light page, on a dark page). All stay apart for colour-blind readers.
 PALETTE = {
-    "blue": ("#0067a5", "#6cb8f5"),
-    "orange": ("#c4500a", "#ffa05c"),
-    "green": ("#007a5c", "#3fd1a5"),
-    "pink": ("#b0478f", "#f3a6d6"),
+    "blue": ("#1452b9", "#68a0f0"),
+    "orange": ("#cc760d", "#ff7c21"),
+    "green": ("#32a683", "#59ee8c"),
+    "pink": ("#891160", "#be2f89"),
     "ink": ("#1f2328", "#e8eaed"),
     "grey": ("#6a737d", "#9aa4af"),
 }
@@ -127,9 +127,7 @@ class Heatmap:
     def __post_init__(self):
         values = np.array(self.values, dtype=np.float64)
         if values.ndim != 2 or not values.size or not np.isfinite(values).all():
-            raise ValueError(
-                f"Heatmap: values must be a finite table, shape (rows, columns); got shape {values.shape}."
-            )
+            raise ValueError(f"Heatmap: values must be finite, shape (rows, columns); got shape {values.shape}.")
         if not self.low < self.high:
             raise ValueError(f"Heatmap: low must be below high; got {self.low} and {self.high}.")
         values.flags.writeable = False

@@ -27,8 +27,8 @@ def text(number: float, digits: int | None = None) -> str:
     """A number with a real minus sign: fixed ``digits``, or up to four that matter."""
     if digits is None:
         plain = f"{number:.4g}"
-    elif abs(number) >= 1e6 or (number and abs(number) < 1e-4):
-        plain = f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    elif abs(number) >= 1e6 or 0 < abs(number) < 10.0**-digits <= 1e-4:
+        plain = f"{number:.3g}".replace("e-0", "e-").replace("e+0", "e")
     else:
         plain = f"{number:.{digits}f}"
     if float(plain) == 0:

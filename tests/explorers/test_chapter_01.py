@@ -57,9 +57,7 @@ def test_descent_best_line_is_the_minimum():
     assert all(descent.loss_of(1.5 + dw, 2 + db) > best for dw, db in ((0.01, 0), (-0.01, 0), (0, 0.01), (0, -0.01)))
 
 
-@pytest.mark.parametrize(
-    ("step", "says"), [(1, "w = 1.30, b = 0.70, loss 2.39"), (15, "loss 0.08"), (30, "loss 0.06")]
-)
+@pytest.mark.parametrize(("step", "says"), [(1, "w = 1.30, b = 0.70, loss 2.39"), (15, "loss 0.08"), (30, "loss 0.06")])
 def test_descent_over_the_steps(step, says):
     # after step 1 the errors are -1.3, -1, -1.7, -1.4, -2.1: (1.69 + 1 + 2.89 + 1.96 + 4.41) / 5 = 2.39
     figure = descent.figure(0.1, step)

@@ -6,7 +6,7 @@ from looking import BUTTONS, HANDLES, explorers_in
 from playwright.sync_api import expect
 
 from lossbook import explorers, losses
-from lossbook.figures import has_curve
+from lossbook.figures import PALETTE, has_curve
 
 pytestmark = pytest.mark.browser
 
@@ -220,7 +220,7 @@ def test_dark_theme_and_width(open_page, lab):
     page = opened(open_page, lab, "theme.ipynb", ["from lossbook import explorers\nexplorers.regression_losses()"])
     (seen,) = explorers_in(page)
     seen.until_painted()
-    light, dark = [0x00, 0x67, 0xA5], [0x6C, 0xB8, 0xF5]
+    light, dark = ([int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in PALETTE["blue"])
     assert seen.canvas.evaluate(COUNT, light) > 100
     assert seen.canvas.evaluate(COUNT, dark) == 0
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
