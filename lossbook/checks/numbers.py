@@ -16,8 +16,11 @@ class Shown:
         return "\n".join(self.lines)
 
 
-def show(*values: Any, digits: int = 6) -> Shown:
-    """Numbers, arrays and tensors of either framework rounded to ``digits`` decimals; None and text as they are."""
+def show(*values: Any, digits: int = 5) -> Shown:
+    """Numbers, arrays and tensors of either framework rounded to ``digits`` decimals; None and text as they are.
+
+    Choose ``digits`` so that six or so are significant: a right answer in float32 must pass.
+    """
     return Shown(tuple(_line(value, digits) for value in values))
 
 
