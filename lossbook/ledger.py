@@ -30,8 +30,8 @@ class Row:
         lines = [
             f"## {self.loss}: {d.title}",
             "",
-            f"- PyTorch: {d.torch} Here: {show(self.torch_answer)}",
-            f"- Keras: {d.keras} Here: {show(self.keras_answer)}",
+            f"- PyTorch: {d.torch.rstrip('.')}. Here: {show(self.torch_answer)}",
+            f"- Keras: {d.keras.rstrip('.')}. Here: {show(self.keras_answer)}",
         ]
         return "\n".join([*lines, *([f"- Way out: {d.way_out}"] if d.way_out else [])])
 

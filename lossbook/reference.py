@@ -20,7 +20,7 @@ def listing() -> str:
         lines += ["", family.capitalize()]
         for loss in map(losses.get, losses.names(family)):
             native = " and ".join({"torch": "PyTorch", "keras": "Keras"}[f] for f in loss.native) or "neither"
-            lines.append(f"  {loss.name:34}{loss.title:42}native in {native}")
+            lines.append(f"  {loss.name:34}{loss.title:48}native in {native}")
     total = len(losses.names())
     return "\n".join([f"{total} losses. `lossbook losses NAME` shows one.", *lines])
 
@@ -41,7 +41,9 @@ def page(name: str) -> str:
         lines = [f"- {k.where}: PyTorch answers {_show(k.torch)}, Keras {_show(k.keras)}" for k in loss.kinks]
         blocks.append("## Where the derivative jumps\n\n" + "\n".join(lines))
     if loss.differences:
-        lines = [f"- {d.title}. PyTorch: {d.torch} Keras: {d.keras}" for d in loss.differences]
+        lines = [
+            f"- {d.title}. PyTorch: {d.torch.rstrip('.')}. Keras: {d.keras.rstrip('.')}." for d in loss.differences
+        ]
         blocks.append("## Differences\n\n" + "\n".join(lines) + f"\n\n`lossbook ledger {loss.name}` runs them.")
     return "\n\n".join(blocks)
 

@@ -1,8 +1,13 @@
 """The ledger and the reference say what the catalogue holds, by running it."""
 
+from pathlib import Path
+
 import pytest
 
 from lossbook import ledger, losses, reference
+from lossbook.agreement import disagreement
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_every_general_difference_runs_and_differs():
@@ -33,3 +38,16 @@ def test_a_page_shows_the_code_that_runs():
     assert "def _log_softmax(logits):" in page
     assert "F.cross_entropy(" in page
     assert "1.101943" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "make"),
+    [
+        ("losses.md", "lossbook losses --markdown", reference.markdown),
+        ("ledger.md", "lossbook ledger", lambda: ledger.markdown(list(ledger.rows()))),
+    ],
+)
+def test_the_stored_pages_are_current(name, command, make):
+    stored = (DOCS / name).read_text(encoding="utf-8")
+    found = disagreement(stored.rstrip("\n"), make())
+    assert found is None, f"docs/{name}: {found}; run: {command} > docs/{name}"

@@ -1,6 +1,7 @@
 """Adding a loss is adding one file: a new one gets its tests, its figure and its reference page."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ import numpy as np
 from lossbook import losses, figures, reference
 print(losses.get("cube").value([1.0], [3.0]), "powers" in losses.families())
 print(reference.page("cube"))
-print(figures.loss_figure(losses.get("cube")).alt)
+print(figures.curves(losses.get("cube")).alt)
 """
 
 
@@ -63,7 +64,7 @@ def test_a_new_file_is_tested_drawn_and_described(tmp_path):
     catalogue = str(Path(__file__).with_name("test_catalogue.py"))
     tests = run(tmp_path, "-m", "pytest", "-q", "-k", "cube", catalogue, "-p", "no:cacheprovider")
     assert tests.returncode == 0, tests.stdout + tests.stderr
-    assert "12 passed" in tests.stdout
+    assert int(re.search(r"(\d+) passed", tests.stdout)[1]) >= 12
     shown = run(tmp_path, "-c", SHOW)
     assert shown.returncode == 0, shown.stderr
     assert "[8.] True" in shown.stdout

@@ -62,7 +62,8 @@ def native_in_torch():
 
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
-@pytest.mark.parametrize("name", native_in_torch())
+@pytest.mark.parametrize("name", list(native_in_torch()))
+@pytest.mark.filterwarnings("ignore:reduction. .mean. divides")
 def test_torch_modules_reduce_as_ours(name, reduction):
     """The class a learner writes, nn.X(reduction=…), on random inputs; weights and ignored targets included."""
     import torch
