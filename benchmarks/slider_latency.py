@@ -27,15 +27,14 @@ SETUP = """%matplotlib inline
 import numpy as np, matplotlib.pyplot as plt, ipywidgets, plotly.graph_objects as go
 import lossbook
 from lossbook import explorers, losses
-from lossbook.explorers.regression_losses import NAMES, _curve as curve
-E = np.linspace(-3, 3, 200)
+from lossbook.explorers.regression_losses import ERRORS as E, NAMES, curve
 plt.plot([0, 1]); plt.close(); _ = explorers.regression_losses().static()"""
 ONE = "explorers.regression_losses()"
 SEVERAL = "lossbook.explore('huber')"
 INTERACT = """def picture(delta):
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3.4), layout="constrained")
     for name, label in NAMES.items():
-        value, slope = curve(name, E, delta)
+        value, slope = curve(name, delta)
         left.plot(E, value, label=label); right.plot(E, slope, label=label)
     left.set(ylim=(-0.2, 5), xlabel="error", ylabel="loss"); right.set(ylim=(-3.2, 3.2), xlabel="error", ylabel="slope")
     left.legend(); plt.show()
@@ -43,14 +42,14 @@ ipywidgets.interact(picture, delta=ipywidgets.FloatSlider(min=0.1, max=3, step=0
 PLOTLY = """from plotly.subplots import make_subplots
 widget = go.FigureWidget(make_subplots(1, 2))
 for name, label in NAMES.items():
-    for k, y in enumerate(curve(name, E, 1.0)):
+    for k, y in enumerate(curve(name, 1.0)):
         widget.add_scatter(x=E, y=y, name=label, mode="lines", row=1, col=k + 1)
 widget.update_layout(width=720, height=330)
 slider = ipywidgets.FloatSlider(min=0.1, max=3, step=0.1, value=1)
 def move(change):
     with widget.batch_update():
         for n, name in enumerate(NAMES):
-            for k, y in enumerate(curve(name, E, slider.value)):
+            for k, y in enumerate(curve(name, slider.value)):
                 widget.data[2 * n + k].y = y
 slider.observe(move, names="value")
 ipywidgets.VBox([widget, slider])"""

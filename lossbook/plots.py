@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from lossbook import figures
 from lossbook.figures import PALETTE, STYLES, Bars, Figure, Heatmap, Line, Note, Panel, Points, Rule
@@ -79,16 +79,19 @@ def _axes(panel: Panel, ax: Axes, legend_rows: int) -> None:
         above = figures.LAYOUT["legend_gap"] + 2 + legend_rows * figures.LAYOUT["legend_row"]
         ax.set_title(panel.title, loc="left", fontsize=13 * POINT, fontweight="bold", pad=above * POINT)
     for axis, one in ((panel.x, ax.xaxis), (panel.y, ax.yaxis)):
-        getattr(ax, f"set_{one.axis_name}scale")("log" if axis.log else "linear")
+        if axis.log:
+            getattr(ax, f"set_{one.axis_name}scale")("log")
+            one.set_minor_formatter(NullFormatter())
+            one.set_tick_params(which="minor", length=0)
+        # All of this before the ticks are set: each change afterwards would go through every tick.
+        one.set_tick_params(color=SPINE, labelcolor=colour("grey"), labelsize=11 * POINT, length=4)
+        if not any(isinstance(mark, Heatmap) for mark in panel.marks):
+            one.grid(color=GRID, linewidth=1 * POINT)
         one.set_label_text(axis.label, fontsize=12 * POINT, color=colour("ink"))
-        one.set_ticks([at for at, _ in axis.ticks], [text for _, text in axis.ticks], fontsize=11 * POINT)
-        one.set_minor_formatter(NullFormatter())
-        one.set_tick_params(which="both", color=SPINE, labelcolor=colour("grey"), length=4)
-        one.set_tick_params(which="minor", length=0)
+        one.set_major_locator(FixedLocator([at for at, _ in axis.ticks]))
+        one.set_major_formatter(FixedFormatter([text for _, text in axis.ticks]))
         ends = (axis.high, axis.low) if axis.flip else (axis.low, axis.high)
         getattr(ax, f"set_{one.axis_name}lim")(*ends)
-    if not any(isinstance(mark, Heatmap) for mark in panel.marks):
-        ax.grid(color=GRID, linewidth=1 * POINT)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(SPINE)

@@ -368,17 +368,32 @@ async function render({ model, el }) {
     control.model.save_changes();
   }
 
-  // Frames that were sent ahead lie in the order of the stops, the last control's running fastest.
-  function moved() {
-    const frames = model.get("frames");
-    const place = (at, { model: slider, trait, stops }) =>
-      at * stops.length + nearest(stops, Number(slider.get(trait)));
-    if (frames.changes) show(sceneOf(frames, controls.reduce(place, 0)));
+  // `frames` holds all there are, the last control's stops running fastest. `near` holds what one move can reach
+  // from the places `at`: all stops of each control in `lines`, one control after the other.
+  function ahead() {
+    const [frames, near] = [model.get("frames"), model.get("near")];
+    const places = controls.map(({ model: slider, trait, stops }) => nearest(stops, Number(slider.get(trait))));
+    if (frames.changes) {
+      return sceneOf(frames, places.reduce((at, place, k) => at * controls[k].stops.length + place, 0));
+    }
+    if (!near.changes) return null;
+    const moves = places.flatMap((place, k) => (place === near.at[k] ? [] : [k]));
+    const mover = moves.length ? moves[0] : near.lines[0];
+    const line = near.lines.indexOf(mover);
+    if (moves.length > 1 || line < 0) return null;
+    const before = near.lines.slice(0, line).reduce((sum, k) => sum + controls[k].stops.length, 0);
+    return sceneOf(near, before + places[mover]);
   }
 
+  function moved() {
+    const found = ahead();
+    if (found) show(found);
+  }
+
+  // The kernel's answer counts only where nothing was sent ahead: it may be late.
   function answered() {
     const live = model.get("live");
-    if (live.changes) show(sceneOf(live, 0));
+    if (live.changes && !ahead()) show(sceneOf(live, 0));
   }
 
   function lose(gone) {
@@ -394,6 +409,7 @@ async function render({ model, el }) {
 
   for (const control of controls) follow(control.model, `change:${control.trait}`, moved);
   follow(model, "change:live", answered);
+  follow(model, "change:near", moved);
   follow(model, "comm_live_update", () => controls[0]?.model.comm_live === false && lose(true));
   const status = (kernel, state) => GONE.includes(state) && lose(true);
   manager.kernel?.statusChanged?.connect(status);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import traitlets
 
 from lossbook import plots
 from lossbook.explorers.controls import Control
+from lossbook.explorers.lookahead import LookAhead
 from lossbook.explorers.packing import LOOKS, explain, pack
 from lossbook.figures import Figure
 
@@ -30,6 +32,7 @@ class View(anywidget.AnyWidget):
     looks = traitlets.Dict(LOOKS).tag(sync=True)
     controls = traitlets.List().tag(sync=True)
     frames = traitlets.Dict().tag(sync=True)
+    near = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
 
 
@@ -37,8 +40,9 @@ class Explorer:
     """A figure that follows its controls.
 
     ``function`` gets one keyword a control and returns a ``Figure``. With one control the frames for all of its
-    stops are computed now and sent once; with several, each move asks the function. An error of the function is
-    shown in the picture's place, until a value works again.
+    stops are computed now and sent once. With several, each move asks the function, and while all rest the frames
+    that one move can reach are sent ahead (``lookahead.py``). An error of the function is shown in the picture's
+    place, until a value works again.
     """
 
     def __init__(self, function: Callable[..., Figure], controls: Sequence[Control], *, title: str, look_for: str = ""):
@@ -53,7 +57,9 @@ class Explorer:
         self.view = View(
             title=title, look_for=look_for, controls=[self.spec(name) for name in self.controls], frames=self._ahead()
         )  # fmt: skip
+        self.lookahead = LookAhead(self)
         self._answer()
+        self.lookahead.rest()
         for name, widget in self.widgets.items():
             widget.observe(self._moved, names=self.controls[name].trait)
         self.widget = ipywidgets.VBox([self.view, self._box()])
@@ -119,7 +125,11 @@ class Explorer:
     def _moved(self, change=None) -> None:
         if self._held:
             return
-        self._answer()
+        if change is not None:
+            self.lookahead.latest = next(name for name, widget in self.widgets.items() if widget is change.owner)
+        if not self.lookahead.covers():
+            self._answer()
+        self.lookahead.rest()
         for listener in list(self._listeners):
             listener(self.values)
 
@@ -156,7 +166,9 @@ class Explorer:
     def _answer(self) -> None:
         if self.view.frames:
             return  # the page has them all
+        start = time.perf_counter()
         packed, data = pack([self.try_draw(**self.values)])
+        self.lookahead.cost = time.perf_counter() - start
         self.view.live = packed | {"data": data}
 
     # ---- showing

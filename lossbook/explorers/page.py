@@ -31,6 +31,7 @@ def save(explorer, path) -> Path:
         "looks": LOOKS,
         "controls": [_spec(explorer, name, chosen) for name, chosen in stops.items()],
         "frames": frames,
+        "near": {},
         "live": {},
     }
     path = Path(path)

@@ -1,5 +1,7 @@
 """MAE, MSE, Huber and log-cosh on one canvas, with Huber's delta as the slider."""
 
+from functools import cache
+
 import numpy as np
 
 from lossbook import losses
@@ -14,26 +16,32 @@ ERRORS = np.linspace(-3, 3, 200)
 
 def figure(delta: float) -> Figure:
     """Loss and slope of the four, over the error."""
-    curves = {name: _curve(name, ERRORS, delta) for name in NAMES}
+    curves = {name: curve(name, delta) for name in NAMES}
     looks = [series | {"label": NAMES[name]} for name, series in zip(NAMES, SERIES, strict=True)]
     values = [Line(ERRORS, value, **look) for (value, _), look in zip(curves.values(), looks, strict=True)]
     slopes = [Line(*broken(ERRORS, s), gaps=True, **look) for (_, s), look in zip(curves.values(), looks, strict=True)]
     error = Axis("error ŷ − y (unit of y)", -3, 3)
-    at_three = ", ".join(f"{NAMES[name]} {text(_curve(name, np.array([3.0]), delta)[0][0])}" for name in NAMES)
+    at_the_end = ", ".join(f"{NAMES[name]} {text(curve(name, delta)[0][-1])}" for name in NAMES)
     return Figure(
         (
             Panel(error, Axis("loss", -0.2, 5), tuple(values)),
             Panel(error, Axis("slope of the loss", -3.2, 3.2), tuple(slopes)),
         ),
         alt="MAE, MSE, Huber and log-cosh over the error, and their slopes: MSE's grows without end, the others' stop.",
-        says=f"With δ = {text(delta)}, Huber's slope stops at {text(delta)}. An error of 3 costs: {at_three}.",
+        says=f"With δ = {text(delta)}, Huber's slope stops at {text(delta)}. An error of 3 costs: {at_the_end}.",
     )
 
 
-def _curve(name: str, errors: np.ndarray, delta: float) -> tuple[np.ndarray, np.ndarray]:
-    loss, params = losses.get(name), {"delta": delta} if name == "huber" else {}
-    zero = np.zeros_like(errors)
-    return loss.value(zero, errors, **params), loss.gradient(zero, errors, **params)
+def curve(name: str, delta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Loss and slope at all errors; only Huber's depend on delta."""
+    return _curve(name, delta if name == "huber" else None)
+
+
+@cache
+def _curve(name: str, delta: float | None) -> tuple[np.ndarray, np.ndarray]:
+    loss, params = losses.get(name), {} if delta is None else {"delta": delta}
+    zero = np.zeros_like(ERRORS)
+    return loss.value(zero, ERRORS, **params), loss.gradient(zero, ERRORS, **params)
 
 
 def regression_losses() -> Explorer:

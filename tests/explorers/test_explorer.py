@@ -1,5 +1,6 @@
 """The Python side of an explorer: values, listeners, errors, the static twin, any loss of the catalogue."""
 
+import asyncio
 import re
 import time
 
@@ -87,6 +88,59 @@ def test_several_are_answered_with_arrays():
     explorer.set(x=4.5)
     assert 4.5 in np.frombuffer(explorer.view.live["data"], dtype="<f4")
     assert explorer.view.live["base"]["says"] == "x is 4.5, a, False."
+
+
+def resting(explorer, then=lambda: None):
+    """Let the explorer look ahead in an event loop, as in a kernel, and do ``then`` in it."""
+
+    async def rest():
+        explorer.lookahead.rest()
+        await explorer.lookahead._task
+        then()
+
+    asyncio.run(rest())
+
+
+def test_at_rest_the_next_moves_are_sent_ahead():
+    explorer = three()
+    answered = explorer.view.live
+    resting(explorer)
+    assert explorer.view.near["at"] == [4, 0, 0]  # x = 2 is the fifth stop
+    assert len(explorer.view.near["changes"]) == 11 + 2 + 2
+    explorer.set(x=4.5)
+    assert explorer.view.live is answered  # the page has that frame
+    explorer.set(on=True)
+    assert explorer.view.live["base"]["says"] == "x is 4.5, a, True."  # two moves away
+
+
+def test_of_frames_too_many_only_the_latest_control_s_are_sent():
+    def many(x, y):
+        line = Line(np.linspace(0, 1, 400), x + np.linspace(0, y, 400) ** 2)
+        return Figure(Panel(Axis("x"), Axis("y", 0, 10), (line,)), alt="A curve.", says=f"{x}, {y}")
+
+    explorer = Explorer(many, [Slider("x", 0, 5, 1, steps=50), Slider("y", 0, 5, 1, steps=50)], title="many")
+    resting(explorer, then=lambda: setattr(explorer.widgets["x"], "value", 3.0))
+    assert explorer.view.near["lines"] == [1]
+    resting(explorer)
+    assert explorer.view.near["lines"] == [0]
+    explorer.set(x=4)
+    assert explorer.lookahead.covers()
+    explorer.set(y=2)
+    assert not explorer.lookahead.covers()
+
+
+def test_a_slow_function_is_not_asked_ahead():
+    def slow(x, on):
+        time.sleep(0.03)
+        return flat(x)
+
+    explorer = Explorer(slow, [Slider("x", 0, 5, 2), Toggle("on")], title="slow")
+
+    async def rest():
+        explorer.lookahead.rest()
+        assert explorer.lookahead._task is None
+
+    asyncio.run(rest())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Explorers in JupyterLab, in a real browser: moved by keyboard, by mouse and from Python; errors; a dead kernel."""
 
+import ast
+
 import pytest
 from browser import open_notebook, run_all, run_cell, write_notebook
 from looking import BUTTONS, HANDLES, explorers_in
@@ -60,12 +62,16 @@ def by_mouse(seen, what):
 
 def test_every_explorer_of_the_course(open_page, lab):
     names = [function.__name__ for function in explorers.COURSE]
-    cells = ["from lossbook import explorers", *(f"explorers.{name}()" for name in names)]
-    page = opened(open_page, lab, "course.ipynb", cells)
+    cells = ["from lossbook import explorers; made = []"]
+    cells += [f"made.append(explorers.{name}()); made[-1]" for name in names]
+    page = opened(open_page, lab, "course.ipynb", [*cells, "*[e.figure.says for e in made], ''"])
     found = explorers_in(page)
     assert len(found) == len(names)
     for name, seen in zip(names, found, strict=True):
         by_keyboard(seen, name)
+    (sentences,) = run_cell(page, len(cells))  # what the page shows is what the kernel would answer
+    assert list(ast.literal_eval(sentences))[:-1] == [seen.spoken for seen in found]
+    for name, seen in zip(names, found, strict=True):
         by_mouse(seen, name)
 
 
