@@ -63,7 +63,7 @@ def _mark(mark, pool: Pool) -> dict:
         value = getattr(mark, f.name)
         packed[f.name] = pool.put(value) if isinstance(value, np.ndarray) and value.ndim == 1 else value
     if isinstance(mark, Heatmap):
-        packed["values"] = [[[mark.text(v), *mark.shade(v)] for v in row] for row in mark.values]
+        packed["values"] = mark.cells
     return packed
 
 
@@ -84,6 +84,8 @@ def explain(error: Exception) -> str:
 
 def _changes(base, other, path: list):
     """Pairs of path and value that turn ``base`` into ``other``."""
+    if base is other:
+        return
     if isinstance(base, dict) and isinstance(other, dict) and base.keys() == other.keys() and "at" not in base:
         for key in base:
             yield from _changes(base[key], other[key], [*path, key])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -143,6 +144,11 @@ class Heatmap:
         pale, dark = np.array([232, 241, 250]), np.array([0, 62, 120])
         red, green, blue = np.rint(pale + share * (dark - pale)).astype(int)
         return share, f"#{red:02x}{green:02x}{blue:02x}"
+
+    @cached_property
+    def cells(self) -> list:
+        """Each cell as a page draws it: text, share, colour. Computed once: a surface has hundreds."""
+        return [[[self.text(value), *self.shade(value)] for value in row] for row in self.values]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from lossbook import plots
 from lossbook.explorers.descent_on_a_line import B, W, X, Y
-from lossbook.figures import Heatmap, Line, Points
+from lossbook.figures import Figure, Heatmap, Line, Points
 
 descent, reductions, surrogates, convexity = (
     import_module(f"lossbook.explorers.{name}")
@@ -93,6 +94,15 @@ def test_descent_surface_and_path_lie_on_the_same_cells():
     assert W[0] + descent.CELL * now.x[0] == pytest.approx(1.3)
     assert B[0] + descent.CELL * now.y[0] == pytest.approx(0.7)
     assert dict((text, at) for at, text in panel.x.ticks)["1"] == column
+
+
+def test_descent_surface_has_no_numbers_and_no_gaps():
+    panel = descent.figure(0.1, 1).panels[1]
+    (surface,) = marks(panel, Heatmap)
+    assert {text for row in surface.cells for text, _, _ in row} == {""}
+    cells = plots.draw(Figure(panel, alt="The surface.")).patches
+    assert len(cells) == B.size * W.size
+    assert {cell.get_linewidth() for cell in cells} == {0}
 
 
 def test_descent_residuals_reach_from_the_points_to_the_line():
