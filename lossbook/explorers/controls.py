@@ -85,7 +85,7 @@ class Slider:
         step = (self.high - self.low) / self.steps
         if self.whole:
             return ipywidgets.IntSlider(min=int(self.low), max=int(self.high), step=int(step), **common)
-        digits = len(f"{step:.4g}".partition(".")[2])
+        digits = max(len(f"{part:.4g}".partition(".")[2]) for part in (self.low, step))
         return ipywidgets.FloatSlider(min=self.low, max=self.high, step=step, readout_format=f".{digits}f", **common)
 
 
@@ -139,9 +139,9 @@ class Choice:
         if self.ordered:
             kind = ipywidgets.SelectionSlider
         style = STYLE | ({"button_width": "auto"} if kind is ipywidgets.ToggleButtons else {})
-        layout = LAYOUT if self.ordered else {}
         return kind(
-            options=shown, value=self.value, description=self.label or self.name, style=style, layout=layout
+            options=shown, value=self.value, description=self.label or self.name, style=style,
+            layout={} if kind is ipywidgets.Dropdown else LAYOUT,
         )  # fmt: skip
 
 
@@ -171,7 +171,8 @@ class Toggle:
 
     def widget(self) -> ipywidgets.Widget:
         """A new check box, at the default."""
-        return ipywidgets.Checkbox(value=self.value, description=self.label or self.name, style=STYLE, indent=True)
+        words = self.label or self.name
+        return ipywidgets.Checkbox(value=self.value, description=words, style=STYLE, layout=LAYOUT, indent=True)
 
 
 Control = Slider | Choice | Toggle

@@ -57,8 +57,8 @@ def outlier() -> Explorer:
     return Explorer(
         figure,
         [
-            Slider("y", -5, 15, 12, label="outlier's y", steps=80, drag="y"),
-            Slider("x", 0, 10, 9, label="outlier's x", steps=80, drag="x"),
+            Slider("y", -5, 15, 12, label="outlier's y", steps=100, drag="y"),
+            Slider("x", 0, 10, 9, label="outlier's x", steps=100, drag="x"),
         ],
         title="One outlier, three lines",
         look_for="the line that runs after the outlier, and the one that stays with the ten. Drag it in the picture.",

@@ -42,7 +42,7 @@ class Seen:
             self.page.wait_for_function(
                 """([canvas, region, pixels, spoken]) =>
                      canvas.toDataURL() !== pixels && region.textContent !== spoken""",
-                arg=[self.canvas.element_handle(), self._region(), pixels, spoken], timeout=8000,
+                arg=[self.canvas.element_handle(), self._region(), pixels, spoken], timeout=20000,
             )  # fmt: skip
         except PlaywrightTimeout:
             same = "picture" if self.pixels == pixels else "sentence"
@@ -53,10 +53,10 @@ class Seen:
         """Wait for the first picture and the first sentence."""
         self.page.wait_for_function(
             "([canvas, region]) => canvas.width > 300 && region.textContent",
-            arg=[self.canvas.element_handle(), self._region()], timeout=15000,
+            arg=[self.canvas.element_handle(), self._region()], timeout=30000,
         )  # fmt: skip
 
-    def until_spoken(self, words: str, timeout: float = 8) -> None:
+    def until_spoken(self, words: str, timeout: float = 20) -> None:
         """Wait until the live region says ``words``."""
         expect(self.root.locator(".lossbook-spoken")).to_contain_text(words, timeout=timeout * 1000)
 

@@ -18,7 +18,7 @@ def opened(open_page, explorer, folder, **options):
     path = explorer.save_html(folder / "page with space.html")
     page = open_page(offline=True, **options)
     page.goto(path.as_uri())
-    expect(page.locator(".lossbook-spoken")).not_to_be_empty()
+    expect(page.locator(".lossbook-spoken")).not_to_be_empty(timeout=20_000)
     return page
 
 
