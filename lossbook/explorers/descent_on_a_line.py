@@ -51,7 +51,7 @@ def _line(w: float, b: float, title: str) -> Panel:
     ends = np.array([-1.5, 3.5])
     sticks = np.stack([Y, w * X + b, np.full(X.size, np.nan)], axis=1)
     marks = (
-        Line(np.repeat(X, 3), sticks.ravel(), "residual", colour="pink", style="dotted", width=3, gaps=True),
+        Line(np.repeat(X, 3), sticks.ravel(), "residual", colour="pink", width=3, gaps=True),
         Line(ends, w * ends + b, "the line", colour="orange"),
         Points(X, Y, "a day", colour="ink"),
     )
