@@ -159,16 +159,21 @@ def drag_lag(page, index: int) -> tuple[float, bool]:
 
 
 def payloads() -> tuple[str, int]:
-    """The explorer that adds most to a page, and its bytes: code, looks, frames, answer."""
+    """The explorer that adds most to a page, and its bytes: code, looks, all frames."""
     code = """
-import json, lossbook
+import asyncio, json, lossbook
 from lossbook import explorers, losses
 from lossbook.figures import has_curve
 made = {f.__name__: f() for f in explorers.COURSE}
 made |= {n: lossbook.explore(n) for n in losses.names() if has_curve(losses.get(n))}
+async def rest():
+    for e in made.values():
+        e.lookahead.rest()
+        if e.lookahead._task: await e.lookahead._task
+asyncio.run(rest())
 def size(e):
     state, data = e.view.get_state(), 0
-    for key in ("frames", "live"):
+    for key in ("frames", "near", "live"):
         data += len(state[key].get("data", b""))
         state[key] = {name: part for name, part in state[key].items() if name != "data"}
     return data + len(json.dumps(state).encode())
