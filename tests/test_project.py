@@ -103,6 +103,7 @@ ROOMS = {
     "grading": ("checks nbval_rules", "*", ""),
     "authoring": ("*", "*", ""),
     "bootstrap": ("", "", ""),
+    "ready": ("bootstrap checks datasets", "", ""),
     "lab": ("", "", "jupyterlab"),
     "cli": ("*", "click", ""),
 }
@@ -198,14 +199,13 @@ def test_import_is_light():
 
 
 def test_readme_maps_the_chapters():
-    rows = re.findall(r"^\| (\d\d) \| (\S+) \|.*\| (planned)? ?\|$", read("README.md"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d\d) \| (.*?) \|.*\| (.*) \|$", read("README.md"), re.MULTILINE)
     assert [number for number, _, _ in rows] == [f"{n:02}" for n in range(13)]
-    for number, chapter, planned in rows:
-        if planned:
-            assert not list((ROOT / "notebooks").glob(f"{number}_*.ipynb")), f"chapter {number} is there: link it"
-        else:
-            name = re.fullmatch(r"\[`?(\d\d_\w+)`?\]\(notebooks/\1\.ipynb\)", chapter)
-            assert name, f"{chapter}: neither a link to a notebook nor marked as planned"
+    for number, *cells in rows:
+        for folder, cell in zip(["notebooks", "exercises"], cells, strict=True):
+            there = [path.name for path in sorted((ROOT / folder).glob(f"{number}_*.ipynb"))]
+            assert re.findall(rf"\({folder}/(.+)\)", cell) == there, f"{number}: the README links what is in {folder}/"
+            assert there or "planned" in cell or (number, cell) == ("00", "none"), f"{number}: planned in {folder}/"
 
 
 PAPERS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
