@@ -13,8 +13,8 @@ def reduce(values: Any, reduction: str = "mean", *, weights: Any = None, batch: 
     """Reduce unreduced losses of any shape.
 
     ``none`` keeps them, ``sum`` adds them, ``mean`` divides the sum by the number of *elements* or, where ``weights``
-    are given, by the sum of the weights (class weights; 0 for an ignored target), ``batchmean`` by ``batch``, by default
-    the length of the first axis. The values are already weighted: weights only change what a mean divides by.
+    are given, by the sum of the weights (class weights; 0 for an ignored target), ``batchmean`` by ``batch``, by
+    default the length of the first axis. The values are already weighted: weights only change what a mean divides by.
     A mean over nothing is NaN. Raises ValueError on another reduction. Source: torch.nn.functional, NLLLoss.
     """
     values = np.asarray(values, dtype=np.float64)
