@@ -103,7 +103,7 @@ ROOMS = {
     "grading": ("checks nbval_rules", "*", ""),
     "authoring": ("*", "*", ""),
     "bootstrap": ("", "", ""),
-    "ready": ("bootstrap checks datasets", "", ""),
+    "ready": ("bootstrap datasets", "", ""),
     "lab": ("", "", "jupyterlab"),
     "cli": ("*", "click", ""),
 }

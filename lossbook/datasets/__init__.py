@@ -26,6 +26,7 @@ __all__ = [
     "load",
     "mnist",
     "names",
+    "origin",
     "table",
 ]
 
@@ -106,7 +107,13 @@ def _dataset(spec: specs.Spec, arrays: dict[str, np.ndarray], origin: str) -> Da
 
 def available(name: str) -> bool:
     """True where the real data are on this machine, whole. Imports no framework, says nothing."""
-    return store.whole(specs.get(name)) is not None
+    return origin(name) is not None
+
+
+def origin(name: str) -> str | None:
+    """Where the real data are on this machine, whole: LOSSBOOK_DATA or cache; None where they would be fetched."""
+    here = store.whole(specs.get(name))
+    return here and here[1]
 
 
 def are_full() -> bool:
