@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -14,7 +15,7 @@ _LONGEST = 600  # characters of an output that are shown
 
 @dataclass(frozen=True)
 class Report:
-    """The verdicts of one call, the progress of the notebook, and the hints that were asked for."""
+    """The verdicts of one call, the progress of the exercise, and the hints that were asked for."""
 
     verdicts: tuple[Verdict, ...]
     progress: list[tuple[str, str]]
@@ -23,11 +24,10 @@ class Report:
 
     def __repr__(self) -> str:
         lines = [line for verdict in self.verdicts for line in self._lines(verdict)]
-        question = self.verdicts[0].question
         if self.hint:
-            lines.append(f"Hint {self.hint}: {self.hints[self.hint - 1]}")
+            lines.append(f"Hint {self.hint}: {' '.join(self.hints[self.hint - 1].split())}")
         elif not self._solved and self.hints:
-            lines.append(f'Stuck? check("{question}", hint=1) shows a hint.')
+            lines.append(f"Stuck? check({self._asked}, hint=1) shows a hint.")
         return "\n".join([*lines, self._count()])
 
     def _lines(self, v: Verdict):
@@ -38,19 +38,26 @@ class Report:
             yield f"  got:      {_cut(v.got)}"
 
     @property
+    def _asked(self) -> str:
+        """What the learner gave to ``check``: the question, and the framework where it was one of the two."""
+        first, *others = self.verdicts
+        return f'"{first.question}"' if others else f'"{first.question}", "{first.framework}"'
+
+    @property
     def _solved(self) -> bool:
         return all(v.outcome == PASSED for v in self.verdicts)
 
     def _count(self) -> str:
         passed = sum(outcome == PASSED for _, outcome in self.progress)
-        return f"This notebook: {passed} of {len(self.progress)} halves passed."
+        chapter = self.verdicts[0].question.split(".")[0].zfill(2)
+        return f"Exercise {chapter}: {passed} of {len(self.progress)} answers passed in this session."
 
     def _repr_html_(self) -> str:
         body = "".join(self._html(v) for v in self.verdicts)
         if not self._solved:
             shown = [(n, text, n <= self.hint) for n, text in enumerate(self.hints, start=1)]
             body += "".join(
-                f"<details{' open' if unfolded else ''}><summary>Hint {n}</summary>{escape(text)}</details>"
+                f"<details{' open' if unfolded else ''}><summary>Hint {n}</summary>{_marked(text)}</details>"
                 for n, text, unfolded in shown
             )
         dots = "".join(
@@ -65,8 +72,13 @@ class Report:
         first, *rest = self._lines(v)
         head, _, message = first.partition(". ")
         shown = f"<pre style='margin:2px 0 6px 0'>{escape(chr(10).join(rest))}</pre>" if rest else ""
-        text = f" {escape(message)}" if message else ""
+        text = f" {_marked(message)}" if message else ""
         return f'<div><b style="color:{colour}">{escape(head.rstrip("."))}.</b>{text}{shown}</div>'
+
+
+def _marked(text: str) -> str:
+    """Words of ours as HTML: what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _cut(text: str) -> str:

@@ -1,5 +1,7 @@
 """check("…") in a live notebook: every outcome, with the message that fits."""
 
+from dataclasses import replace
+
 import pytest
 
 from lossbook.checks import Unsolved, check, live
@@ -57,7 +59,7 @@ def test_passed_whatever_it_prints(space, capsys):
     out = capsys.readouterr().out
     assert "90.1 PyTorch: passed." in out
     assert "here" not in out
-    assert "1 of 2 halves passed" in out
+    assert "Exercise 90: 1 of 2 answers passed in this session." in out
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,8 @@ def test_the_learners_variables_stay(space):
 
 
 def test_hints_come_on_request(space, capsys):
-    assert 'check("90.1", hint=1) shows a hint' in asked(capsys)
+    assert 'check("90.1", "torch", hint=1) shows a hint' in asked(capsys)
+    assert 'check("90.1", hint=1) shows a hint' in asked(capsys, framework=None)
     assert "Hint 2: Multiply x by x." in asked(capsys, hint=2)
 
 
@@ -106,6 +109,21 @@ def test_html_shows_no_markup_of_the_learner(space, monkeypatch):
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
     assert html.count("<details>") == 2
+
+
+def test_hints_read_well(space, monkeypatch, capsys):
+    """On one line as text; with code as code in HTML."""
+    exercise = live.find("90.1")
+    question = exercise.question("90.1")
+    hint = "Use `a < b`;\nthe rest\ncomes last."
+    changed = replace(exercise, questions=(replace(question, hints=(hint,)),))
+    monkeypatch.setattr(live, "find", lambda question: changed)
+    assert "Hint 1: Use `a < b`; the rest comes last.\n" in asked(capsys, hint=1)
+    shown = []
+    monkeypatch.setattr(live, "_show", shown.append)
+    with pytest.raises(Unsolved):
+        check("90.1", "torch", hint=1)
+    assert "Use <code>a &lt; b</code>;" in shown[0]._repr_html_()
 
 
 @pytest.mark.parametrize(
