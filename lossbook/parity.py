@@ -168,11 +168,12 @@ class Table:
         return all(row.error <= limit for row, limit in zip(self.rows, self.limits, strict=True))
 
     def __repr__(self) -> str:
-        lines = [f"{'':8}{'':24}{'reference':>12}{'framework':>12}   agree"]
+        width = max((len(f"sum of {row.what}") for row in self.rows), default=0)
+        lines = [f"{'':8}{'':{width}}{'reference':>12}{'framework':>12}   agree"]
         for row, limit in zip(self.rows, self.limits, strict=True):
             yes = "yes" if row.error <= limit else f"NO, off by {row.error:.1e}"
             total = f"{row.expected.sum():12.4f}{row.got.sum():12.4f}"
-            lines.append(f"{row.framework:8}{'sum of ' + row.what:24}{total}   {yes}")
+            lines.append(f"{row.framework:8}{'sum of ' + row.what:{width}}{total}   {yes}")
         return "\n".join(lines)
 
 
