@@ -16,10 +16,13 @@ from lossbook.spec import Loss, Param
 POINT, TARGET = "point", "target"
 
 
-def explore(loss: str | Loss) -> Explorer:
+def explore(
+    loss: str | Loss, look_for: str = "how the slope of the tangent, left, becomes the height of the point, right."
+) -> Explorer:
     """Sliders for a loss of the catalogue: its parameters, its target, and a point that moves along the curve.
 
-    Raises ValueError where the loss has no curve; the message says what to look at instead.
+    ``look_for`` stands above the picture. Raises ValueError where the loss has no curve; the message says what to
+    look at instead.
     """
     loss = losses.get(loss) if isinstance(loss, str) else loss
     require_curve(loss)
@@ -27,7 +30,7 @@ def explore(loss: str | Loss) -> Explorer:
         Curves(loss).figure,
         controls(loss),
         title=loss.title,
-        look_for="how the slope of the tangent, left, becomes the height of the point, right.",
+        look_for=look_for,
     )
 
 

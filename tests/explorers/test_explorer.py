@@ -244,6 +244,11 @@ def test_point_and_tangent_by_hand():
     assert "the loss is 4 and its slope 4" in values.says
 
 
+def test_explore_says_what_a_chapter_asks_for():
+    assert lossbook.explore("mae", look_for="the corner.").view.look_for == "the corner."
+    assert "tangent" in lossbook.explore("mae").view.look_for
+
+
 def test_frames_of_typical_losses_take_less_than_a_second():
     for make in (lambda: lossbook.explore("mse"), explorers.regression_losses):
         make()
