@@ -146,6 +146,7 @@ def start(root, arguments, first_time):
     from jupyterlab.labapp import main
 
     # A terminal in JupyterLab then finds `lossbook` and this Python.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes about missing GPUs would fill red boxes
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     os.chdir(root)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
+from lossbook.checks.numbers import show
 from lossbook.checks.record import Exercise, Half, defined, find
 from lossbook.checks.report import Report
+from lossbook.checks.seeds import inputs
 from lossbook.checks.verdict import ERROR, NOT_ATTEMPTED, NOT_RUN, PASSED, Verdict, judge, same_code
 
 _seen: dict[str, dict[tuple[str, str], str]] = {}  # exercise: {(question, framework): outcome}
@@ -29,8 +31,6 @@ def check(question: str, framework: str | None = None, *, hint: int = 0) -> None
     Shows what passed and, where something did not, the message that fits; ``hint=1`` and ``hint=2`` show hints.
     Raises Unsolved at the end where an answer is missing or wrong, ValueError for a question that does not exist.
     """
-    from lossbook.checks.seeds import inputs
-
     inputs(question)  # refuses what is not like "2.1"
     exercise = find(question)
     found = exercise.question(question)
@@ -71,11 +71,11 @@ def _last_answer(half: Half, space: Mapping[str, Any]) -> list[str]:
 def evaluate(code: str, space: Mapping[str, Any]) -> tuple[str, bool]:
     """Run a check's code beside the learner's names; its result as a cell would show it, or the error, and which.
 
-    The learner's own variables stay as they are, and what the answer prints is not looked at.
+    The learner's own variables stay as they are, one called ``inputs`` too, and what the answer prints is not looked at.
     """
     tree = ast.parse(code)
     *before, last = tree.body
-    space = dict(space)
+    space = {**space, "inputs": inputs, "show": show}
     try:
         with redirect_stdout(io.StringIO()):
             exec(compile(ast.Module(before, []), "<check>", "exec"), space)
