@@ -71,7 +71,7 @@ def _last_answer(half: Half, space: Mapping[str, Any]) -> list[str]:
 def evaluate(code: str, space: Mapping[str, Any]) -> tuple[str, bool]:
     """Run a check's code beside the learner's names; its result as a cell would show it, or the error, and which.
 
-    The learner's own variables stay as they are, one called ``inputs`` too, and what the answer prints is not looked at.
+    The learner's own variables stay as they are, even one called ``inputs``; what the answer prints is not looked at.
     """
     tree = ast.parse(code)
     *before, last = tree.body
