@@ -268,7 +268,7 @@ def test_the_command():
     run = CliRunner()
     write(SMALL)
     missing = run.invoke(main, ["build", "--check"])
-    assert missing.exit_code == 1
+    assert missing.exit_code == 2
     assert "notebooks/02_regression.ipynb is missing" in missing.stderr
     built = run.invoke(main, ["build", "2"])
     assert built.exit_code == 0, built.output
@@ -278,6 +278,6 @@ def test_the_command():
     assert (checked.exit_code, checked.stdout) == (0, "1 stored notebooks agree with their sources\n")
     write(FAILING)
     failed = run.invoke(main, ["build"])
-    assert failed.exit_code == 1
+    assert failed.exit_code == 2
     assert "notebooks/src/02_regression.md:13: ZeroDivisionError" in failed.stderr
     assert "got '07'" in run.invoke(main, ["build", "07"]).stderr
