@@ -102,11 +102,12 @@ def ledger(name):
 @main.command()
 @click.argument("names", nargs=-1, metavar="[FILE]...")
 def check(names):
-    """Check answered exercises as a grader would: a fresh kernel, every question, with the reason for each lost point.
+    """Check answered exercises in a fresh kernel: every question, with the reason for each lost point.
 
-    FILE is a notebook, or a number or name such as 02 or 02_regression, which means the copy in work/; without one,
-    every copy in work/ is checked. Exit status 0 where everything passed, 1 where something did not, 2 where a file
-    could not be checked. Your file is read, never changed.
+    FILE is a notebook, or a number or name such as 2 or 02_regression, which means the copy in work/; without one,
+    every copy in work/ is checked. The inputs are the course's own; a grader draws other ones. Exit status 0 where
+    everything passed, 1 where something did not, 2 where a file could not be checked. Your file is read, never
+    changed.
     """
     from lossbook.grading import command
 

@@ -10,11 +10,12 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from lossbook.checks.numbers import show
-from lossbook.checks.record import Exercise, Half, defined, find
+from lossbook.checks.record import FRAMEWORKS, Exercise, Half, defined, find
 from lossbook.checks.report import Report
-from lossbook.checks.seeds import inputs
+from lossbook.checks.seeds import inputs, is_question
 from lossbook.checks.verdict import ERROR, NOT_ATTEMPTED, NOT_RUN, PASSED, Verdict, judge, same_code
 
+NAMED = {name: framework for framework, name in FRAMEWORKS.items()}  # check("2.1", "PyTorch") will do
 _seen: dict[str, dict[tuple[str, str], str]] = {}  # exercise: {(question, framework): outcome}
 
 
@@ -31,7 +32,9 @@ def check(question: str, framework: str | None = None, *, hint: int = 0) -> None
     Shows what passed and, where something did not, the message that fits; ``hint=1`` and ``hint=2`` show hints.
     Raises Unsolved at the end where an answer is missing or wrong, ValueError for a question that does not exist.
     """
-    inputs(question)  # refuses what is not like "2.1"
+    if not is_question(question):
+        raise ValueError(f'check: a question is a text like "2.1"; got {question!r}.')
+    framework = NAMED.get(framework, framework)
     exercise = find(question)
     found = exercise.question(question)
     if framework not in (None, *(half.framework for half in found.halves)):

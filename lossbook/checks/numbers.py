@@ -27,6 +27,8 @@ def show(*values: Any, digits: int = 5) -> Shown:
 def _line(value: Any, digits: int) -> str:
     if value is None or isinstance(value, str | bool):
         return str(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_line(part, digits) for part in value) + "]"
     if hasattr(value, "detach"):
         value = value.detach()
     return _text(np.asarray(value, dtype=np.float64), digits)

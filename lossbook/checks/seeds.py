@@ -16,9 +16,14 @@ def inputs(question: str) -> np.random.Generator:
     In the course it starts from a public seed. In grading the grader lays a key for this question first, so that an
     answer which only knows the course's numbers fails. Raises ValueError where ``question`` is not like "2.1".
     """
-    if not isinstance(question, str) or not re.fullmatch(r"\d+\.\d+", question):
+    if not is_question(question):
         raise ValueError(f'inputs: a question is a text like "2.1"; got {question!r}.')
     return np.random.default_rng(int.from_bytes(_laid.get(question) or key_of(PUBLIC, question), "big"))
+
+
+def is_question(given: object) -> bool:
+    """Whether this is the name of a question, such as "2.1"."""
+    return isinstance(given, str) and re.fullmatch(r"\d+\.\d+", given) is not None
 
 
 def key_of(secret: bytes, question: str) -> bytes:

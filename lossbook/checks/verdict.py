@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lossbook.agreement import agree
+from lossbook.checks import common
 from lossbook.checks.record import FRAMEWORKS, Half, Mistake
 
 PASSED, WRONG, ERROR, NOT_ATTEMPTED, NOT_RUN = "passed", "wrong", "error", "not attempted", "not run yet"
@@ -45,15 +46,8 @@ def judge(question: str, half: Half, got: str, *, failed: bool = False, expected
     for mistake in half.mistakes if mistakes is None else mistakes:
         if agree(mistake.output, got):
             return Verdict(question, half.framework, outcome, 0, half.points, mistake.message, want, got, mistake.name)
-    message = _of_error(got) if failed else "The check shows something else."
+    message = common.of_error(got) if failed else common.of_output(want, got)
     return Verdict(question, half.framework, outcome, 0, half.points, message, want, got)
-
-
-def _of_error(error: str) -> str:
-    name = error.split(":")[0]
-    if name == "NameError":
-        return "A name is missing: run the cells above, from the top, then this one again."
-    return "Your code raised an error on the check's inputs."
 
 
 def same_code(one: str, other: str) -> bool:

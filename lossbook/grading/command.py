@@ -40,8 +40,14 @@ class Result:
 
 def report(name: str | Path) -> Result:
     """Check one notebook and print the result; while it runs, a line on stderr says so."""
-    print(f"checking {name} …", end="\r", file=sys.stderr, flush=True)
-    result = check(name)
+    shows = sys.stderr.isatty()
+    if shows:
+        print(f"checking {name} …", end="", file=sys.stderr, flush=True)
+    try:
+        result = check(name)
+    finally:
+        if shows:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # takes the line back
     print(result)
     return result
 
@@ -64,6 +70,8 @@ def check(name: str | Path) -> Result:
 def locate(name: str) -> Path:
     """The file that is meant; SubmissionError where there is none."""
     path = Path(name)
+    if path.is_dir():
+        raise SubmissionError(f"{name} is a folder: give one notebook, or nothing for every copy in work/.")
     if path.exists():
         return path.resolve()
     work = folder().parent / "work"
@@ -78,7 +86,9 @@ def copies() -> list[Path]:
     """Every copy in ``work/``; SubmissionError where there is none."""
     found = sorted((folder().parent / "work").glob("*.ipynb"))
     if not found:
-        raise SubmissionError("no exercises in work/ yet: 'make lab' or 'lossbook lab' lays them.")
+        raise SubmissionError(
+            f"no exercises in {folder().parent / 'work'} yet: 'make lab' or 'lossbook lab' lays them."
+        )
     return found
 
 

@@ -87,7 +87,14 @@ def _runnable(spliced: Spliced) -> nbformat.NotebookNode:
 def _verdict(question: str, half: Half, spliced: Spliced, collector: Collector) -> Verdict:
     answer = spliced.answers[half.answer]
     if not attempted(half, answer):
-        return Verdict(question, half.framework, NOT_ATTEMPTED, 0, half.points, "The starting cell is unchanged.")
+        return Verdict(
+            question,
+            half.framework,
+            NOT_ATTEMPTED,
+            0,
+            half.points,
+            "The starting cell is unchanged (is the notebook saved?).",
+        )
     outputs = collector.outputs.get(half.check) or []
     for output in outputs:
         if output["output_type"] == "execute_result":

@@ -61,7 +61,7 @@ def read(path: Path) -> Submission:
         raise SubmissionError(f"{path} is not a notebook: it is not text.") from error
     except json.JSONDecodeError as error:
         raise SubmissionError(f"{path} is not a whole notebook: broken at line {error.lineno} ({error.msg}). "
-                              "Open it in JupyterLab and save it, or take the last good copy.") from error  # fmt: skip
+                              "Save it again where you wrote it, or take the last good copy.") from error  # fmt: skip
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise SubmissionError(f"{path} is not a notebook of format 4: it has no list of cells. "
                               "Open it in JupyterLab and save it.")  # fmt: skip

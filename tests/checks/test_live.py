@@ -68,7 +68,7 @@ def test_passed_whatever_it_prints(space, capsys):
         ("def square(x):\n    return x + x", "You doubled x."),
         ("def square(x):\n    return x.upper()", "x is a number."),
         ("def square(x):\n    return 7.0", "The check shows something else."),
-        ("def square(x):\n    return missing", "A name is missing: run the cells above"),
+        ("def square(x):\n    return missing", "The name `missing` is not defined here."),
         ("def square(x):\n    return 1 / 0", "Your code raised an error on the check's inputs."),
         ("def square(x):\n    raise SystemExit", "Your code raised an error on the check's inputs."),
     ],
