@@ -18,10 +18,10 @@ def rmse(errors: np.ndarray) -> np.ndarray:
 
 
 def figure(size: int, largest: float) -> Figure:
-    """Twelve errors as bars, the RMSE of each batch, the mean of those, and the RMSE of all."""
+    """Twelve errors as bars, the RMSE of each batch, the mean of those, the RMSE of all and the MAE of all."""
     errors = np.append(ERRORS, largest)
     batches = rmse(errors.reshape(-1, size))
-    mean, whole = float(batches.mean()), float(rmse(errors))
+    mean, whole, mae = float(batches.mean()), float(rmse(errors)), float(errors.mean())  # errors are absolute
     sample = np.arange(1, 13)
     edges = np.stack([sample[::size] - 0.45, sample[::size] + size - 0.55, np.full(batches.size, np.nan)], axis=1)
     tops = np.repeat(batches[:, None], 3, axis=1)
@@ -30,6 +30,7 @@ def figure(size: int, largest: float) -> Figure:
     marks = (
         Bars(sample, errors, "error of a sample", colour="grey"),
         Line(edges.ravel(), tops.ravel(), "RMSE of a batch", colour="blue", width=3, gaps=True),
+        Line([0.4, 12.6], [mae, mae], "MAE of all", colour="grey", width=4),
         Line([0.4, 12.6], [mean, mean], "mean of the batch RMSEs", colour="orange", style="dashed"),
         Line([0.4, 12.6], [whole, whole], "RMSE of all", colour="green", style="dashdot"),
     )
@@ -37,8 +38,9 @@ def figure(size: int, largest: float) -> Figure:
     ticks = tuple((float(n), str(n)) for n in sample)
     return Figure(
         Panel(Axis("sample", 0.4, 12.6, ticks), Axis("error (unit of y)", 0, 8.4), marks),
-        alt="Errors of twelve samples as bars, with the RMSE of each batch, the mean of those and the RMSE of all.",
-        says=f"In batches of {size}, the mean of the RMSEs is {mean:.3f}; the RMSE of all is {whole:.3f}: {short}.",
+        alt="Errors of twelve samples as bars, with the RMSE of each batch, the mean of those, the RMSE and the MAE.",
+        says=f"In batches of {size}, the mean of the RMSEs is {mean:.3f}; the RMSE of all is {whole:.3f}: {short}. "
+        f"The MAE of all is {mae:.3f}.",
     )
 
 
@@ -51,5 +53,6 @@ def batch_rmse() -> Explorer:
             Slider("largest", 0, 8, 6, label="error of sample 12", steps=80, drag="y"),
         ],
         title="The mean of batch RMSEs is not the RMSE",
-        look_for="the batch size at which the orange line is the MAE, and the one at which it meets the green line.",
+        look_for="the batch size at which the orange line is the MAE, in grey, "
+        "and the one at which it meets the green line.",
     )

@@ -14,6 +14,8 @@ from lossbook.figures.curves import PLACES, require_curve, slope_panel, value_pa
 from lossbook.spec import Loss, Param
 
 POINT, TARGET = "point", "target"
+#: Parameters whose slider bears the letter of the formula.
+GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
 
 
 def explore(
@@ -56,7 +58,8 @@ def _control(loss: Loss, param: Param) -> Control | None:
         return None
     whole = isinstance(param.default, int)
     steps = int(param.high - param.low) if whole else _steps(param.low, param.high, param.default)
-    return Slider(param.name, param.low, param.high, param.default, steps=steps)
+    label = GREEK.get(param.name, param.name)
+    return Slider(param.name, param.low, param.high, param.default, label=label, steps=steps)
 
 
 def _fits(loss: Loss, param: Param, value) -> bool:

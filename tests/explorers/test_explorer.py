@@ -292,19 +292,42 @@ def test_wrong_shapes_cost_1_333_for_a_perfect_prediction():
     assert "becomes 1.333" in says  # (1 + 4 + 1 + 1 + 4 + 1) / 9
 
 
+def test_a_slider_bears_the_letter_of_the_formula():
+    assert lossbook.explore("smooth_l1").controls["beta"].label == "β"
+    assert lossbook.explore("pinball").controls["quantile"].label == "quantile"
+
+
 def test_mean_of_batch_rmses():
     explorer = explorers.batch_rmse()
     # Batches of 1 give the mean absolute error, (10.9 + 6) / 12 = 1.408; sqrt((13.51 + 36) / 12) = 2.031.
     assert (
         "mean of the RMSEs is 1.408; the RMSE of all is 2.031: 30.7 % too low" in explorer.draw(size=1, largest=6).says
     )
+    assert "The MAE of all is 1.408." in explorer.draw(size=3, largest=6).says
     assert "the same" in explorer.draw(size=12).says
+
+
+@pytest.mark.parametrize(("size", "meets"), [(1, "MAE of all"), (12, "RMSE of all")])
+def test_mean_of_batch_rmses_lies_on_another_line(size, meets):
+    lines = {mark.label: mark.y for mark in explorers.batch_rmse().draw(size=size).panels[0].marks}
+    assert lines["mean of the batch RMSEs"] == pytest.approx(lines[meets])
 
 
 def test_mae_ends_up_jumping():
     from lossbook.explorers.near_the_optimum import descend
 
     errors, slopes = descend("mae", 20, 0.3)
-    assert set(np.round(np.abs(errors[-6:]), 9)) == {0.1, 0.2}  # 2 − 6·0.3 = 0.2, then −0.1, 0.2, …
+    assert set(np.round(np.abs(errors[-6:]), 9)) == {0.137, 0.163}  # 1.937 − 6·0.3 = 0.137, then −0.163, 0.137, …
     assert set(np.abs(slopes)) == {1.0}
-    assert abs(descend("mse", 20, 0.3)[0][-1]) == pytest.approx(2 * 0.4**20)  # each step leaves 1 − 2·0.3
+    assert abs(descend("mse", 20, 0.3)[0][-1]) == pytest.approx(1.937 * 0.4**20)  # each step leaves 1 − 2·0.3
+    says = explorers.near_the_optimum().draw(rate=0.3, steps=20).says
+    assert "MAE is 0.137 from the optimum and its next step is 0.3 long; MSE is 0 from it" in says
+
+
+def test_mae_lands_on_0_at_no_rate_of_the_slider():
+    from lossbook.explorers.near_the_optimum import MOST, descend
+
+    rates = explorers.near_the_optimum().controls["rate"].stops
+    assert len(rates) == 100
+    # Every rate is a multiple of 0.01, and 1.937 is 0.003 away from one.
+    assert min(np.abs(descend("mae", MOST, rate)[0]).min() for rate in rates) == pytest.approx(0.003)

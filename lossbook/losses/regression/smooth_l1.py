@@ -69,7 +69,7 @@ LOSS = Loss(
     r" \quad e = \hat y - y",
     forms=elementwise(REALS, REALS),
     functions=Functions(value, gradient, torch, keras),
-    params=(Param("beta", 1.0, low=0.1, high=5.0, domain=NON_NEGATIVE, meaning="error at which the parabola ends"),),
+    params=(Param("beta", 1.0, low=0.1, high=3.0, domain=NON_NEGATIVE, meaning="error at which the parabola ends"),),
     known=(
         Case([0.0], [0.5], [0.125], [0.5], "0.5 < 1: 0.5² / 2 = 0.125; slope 0.5 / 1"),
         Case([0.0], [-3.0], [2.5], [-1.0], "3 ≥ 1: 3 − 0.5 = 2.5; slope −1"),
