@@ -16,7 +16,7 @@ from lossbook.grading.warm import Warm
 from lossbook.nbval_rules import kernel_environment
 
 LARGEST_MESSAGE = 8_000_000  # bytes
-_SETTLE = 10  # seconds for the outputs after the reply
+_SETTLE = 5  # seconds for the outputs after the reply
 _START = 60
 _TEXT = {"stream": ("name", "text"), "error": ("ename", "evalue"), "status": ("execution_state",)}
 _DICTIONARY = {"execute_result": ("data", "metadata"), "display_data": ("data", "metadata")}
@@ -54,7 +54,11 @@ class BoundedKernel(RunningKernel):
         self.context.setsockopt(zmq.LINGER, 0)
         self.kc = self.km.client(context=self.context)
         self.kc.start_channels(stdin=False, hb=False)
-        self._ensure_iopub_up()
+        try:
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
 
     def _manager(self) -> KernelManager:
         if self.parent is None:
@@ -76,7 +80,7 @@ class BoundedKernel(RunningKernel):
             message = self.get_message("shell", timeout)
             if message["parent_header"].get("msg_id") == msg_id:
                 self.replies[self.cell] = str(message["content"].get("status"))
-                self.cell_deadline = time.monotonic() + _SETTLE
+                self.cell_deadline = time.monotonic() + min(_SETTLE, self.cell_timeout)
                 return
 
     def get_message(self, stream, timeout=None):
@@ -137,7 +141,7 @@ class BoundedKernel(RunningKernel):
         if self.forked and self.forked.too_large:
             stopped = self._death()
         self.stopped, self.stopped_at = stopped, self.cell
-        self.km.shutdown_kernel(now=True)
+        self.km.shutdown_kernel(now=True)  # nbval does not stop what is not alive: whoever started it calls stop
 
     def is_alive(self):
         """Whether cells can still be sent."""

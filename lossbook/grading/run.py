@@ -29,7 +29,7 @@ _OUTCOME = {"flood": ERROR}  # the other ways to be stopped are outcomes by thei
 Start = Callable[[], BoundedKernel]
 
 
-class InfrastructureError(RuntimeError):
+class InfrastructureError(ValueError):
     """Not the student's fault: the kernel failed before the first cell that is the student's."""
 
 
@@ -82,8 +82,12 @@ def execute(notebook: nbformat.NotebookNode, start: Start) -> Collector:
         path = Path(folder) / "exercise.ipynb"
         nbformat.write(_runnable(notebook), path)
         words = io.StringIO()
-        with redirect_stdout(words), redirect_stderr(words), chdir(folder):
-            status = pytest.main(_options(path), plugins=[collector])
+        try:
+            with redirect_stdout(words), redirect_stderr(words), chdir(folder):
+                status = pytest.main(_options(path), plugins=[collector])
+        finally:
+            if collector.kernel:
+                collector.kernel.stop()
     if collector.failure or not collector.kernel:
         reason = collector.failure or f"nbval ran no cell (pytest's status {status}): {words.getvalue()[-500:]}"
         raise InfrastructureError(f"no kernel: {reason}")
