@@ -15,7 +15,7 @@ import nbformat
 
 import lossbook
 from lossbook.authoring.exercises import Plan, bank, exercise, plan, record, shown_by
-from lossbook.authoring.source import Source, course_root, read
+from lossbook.authoring.source import Source, read
 from lossbook.checks.record import Exercise
 from lossbook.checks.seeds import key_of
 from lossbook.grading.channel import BoundedKernel
@@ -37,12 +37,21 @@ class Reference:
 
 def sources(folder: Path | None) -> dict[str, Path]:
     """The sources of the exercises by name: of this course, or of an instructor's own folder."""
-    place = (folder or course_root()).resolve()
+    place = folder.resolve() if folder else _course()
     place = place / "solutions" / "src" if (place / "solutions" / "src").is_dir() else place
     found = {path.stem: path for path in sorted(place.glob("*.md"))}
     if not found:
         raise ValueError(f"expected solutions/src/*.md, or *.md, in {place}; found none. Name the folder: --exercises.")
     return found
+
+
+def _course() -> Path:
+    """The course around the working folder, or around this package."""
+    here = Path.cwd()
+    for place in (here, *here.parents, Path(lossbook.__file__).resolve().parent.parent):
+        if (place / "solutions" / "src").is_dir():
+            return place
+    raise ValueError(f"no solutions/src in {here} or above: run it in the course, or name the folder: --exercises.")
 
 
 def key(seed: bytes, name: str, question: str) -> str:
