@@ -97,7 +97,7 @@ def execute(notebook: nbformat.NotebookNode, start: Start) -> Collector:
 
 def _options(path: Path) -> list[str]:
     return [
-        "--nbval", "-p", "lossbook.nbval_rules", "-p", "no:cacheprovider", "-p", "no:logging", "--tb=no", "-q",
+        "--nbval", "-p", "lossbook.nbval_rules", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:unraisableexception", "-p", "no:threadexception", "--tb=no", "-q",
         "-c", os.devnull, f"--rootdir={path.parent}", str(path),
     ]  # fmt: skip
 
