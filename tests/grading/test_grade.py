@@ -91,6 +91,23 @@ def test_a_class(exercise, tmp_path):
     assert rows(out)["bomb"]["graded"] == found["bomb"]["graded"]
 
 
+def test_the_evening_is_not_broken(exercise, tmp_path):
+    """A fork bomb, a flood and a memory hog among honest ones: these keep their grades."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    bombs = {
+        "a bomb": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+        "a flood": "while True: print('x' * 10**6)",
+        "a hog": "x = []\nwhile True: x.append(bytearray(10**7))",
+    }
+    for name, code in bombs.items():
+        hand_in(exercise, folder, name, ANSWERS | {TORCH: code})
+    for number in range(8):
+        hand_in(exercise, folder, f"honest {number}")
+    grade(exercise, folder, out, jobs=2)
+    points = {name: row["points"] for name, row in rows(out).items()}
+    assert points == {**dict.fromkeys(bombs, "40.0"), **{f"honest {n}": "100.0" for n in range(8)}}
+
+
 def test_killed_and_resumed_each_is_graded_once(exercise, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     for number in range(6):
@@ -265,3 +282,17 @@ def test_answers_alike_but_for_names_have_one_fingerprint():
     )
     assert fingerprint(one) == fingerprint(same) != fingerprint(other)
     assert fingerprint(Spliced("(" * 100_000)) == ""
+
+
+def test_no_expected_output_lies_in_a_file_that_a_kernel_could_find(exercise, tmp_path, monkeypatch):
+    """Without a sandbox a kernel works beside the notebook that nbval runs: there is nothing to learn from it."""
+    import nbformat
+
+    from lossbook.checks.record import load
+    from lossbook.grading.run import _runnable
+
+    text = nbformat.writes(_runnable(nbformat.read(exercise, as_version=4)))
+    half = load(exercise).questions[0].halves[0]
+    assert half.check in text
+    assert half.expected not in text
+    assert half.mistakes[0].output not in text
