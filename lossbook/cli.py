@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -114,6 +115,59 @@ def check(names):
     with clear_errors():
         results = [command.report(name) for name in names or command.copies()]
     sys.exit(0 if all(result.passed for result in results) else 1)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the gradebook and what is made of it."
+)
+@click.option(
+    "--exercises", type=click.Path(path_type=Path), help="A course, or a folder of sources, instead of this course."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), help="Run seed, to grade a second class on the same inputs. [random, kept]"
+)
+@click.option("--jobs", type=click.IntRange(1), help="Submissions at a time. [as many as there are processors]")
+@click.option(
+    "--timeout", default=60.0, show_default=True, help="Seconds for one submission; a quarter of it for one cell."
+)
+@click.option("--memory", default=2048, show_default=True, help="MB for one submission, beside the frameworks.")
+@click.option("--no-sandbox", is_flag=True, help="Only for code that you trust; every grade will say so.")
+def grade(folder, out, exercises, seed, jobs, timeout, memory, no_sandbox):
+    """Grade a class: every DIR/<student>/<exercise>.ipynb, in a sandbox, on inputs that no student has seen.
+
+    Writes OUT/gradebook.sqlite, OUT/grades.csv and OUT/feedback/, one page a student. Give the same command again to go
+    on where a run was ended: what is graded already is run again only if the submission or the exercise has changed.
+    Exit status 0 where everything was graded, 1 where something was not (it says what and why), 2 where nothing
+    could be done. Points by hand: lossbook award.
+    """
+    from lossbook.grading import grade as grading
+    from lossbook.grading.places import Limits
+    from lossbook.grading.worker import Options
+
+    options = Options(timeout=timeout, limits=Limits(memory=memory), sandbox=not no_sandbox)
+    with clear_errors():
+        summary = grading.grade(folder, out, exercises=exercises, seed=seed, jobs=jobs, options=options)
+    click.echo(grading.report(summary, out))
+    sys.exit(1 if summary.problems or summary.flagged else 0)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path, exists=True))
+@click.argument("student")
+@click.argument("exercise")
+@click.argument("question")
+@click.argument("framework", type=click.Choice(["torch", "keras"]))
+@click.argument("points", type=float)
+@click.option("--reason", required=True, help="Why: it stands in the gradebook and on the student's page.")
+@click.option("--comment", default="", help="A word to the student.")
+def award(out, student, exercise, question, framework, points, reason, comment):
+    """Give POINTS by hand for one half of a question, in the gradebook in OUT; they survive every re-grade."""
+    from lossbook.grading import grade as grading
+
+    with clear_errors():
+        grading.award(out, student, exercise, question, framework, points, reason, comment)
 
 
 @main.command()

@@ -100,8 +100,8 @@ ROOMS = {
     "explorers": ("domains spec losses figures plots", "numpy ipywidgets anywidget traitlets", "IPython"),
     "checks": ("agreement", "numpy", "IPython"),
     "nbval_rules": ("agreement datasets", "pytest nbval", ""),
-    "grading": ("checks nbval_rules", "*", ""),
     "authoring": ("*", "*", ""),
+    "grading": ("checks nbval_rules authoring", "*", ""),  # authoring: what a solution's source and its bank say
     "bootstrap": ("", "", ""),
     "ready": ("bootstrap datasets", "", ""),
     "lab": ("", "", "jupyterlab"),

@@ -187,6 +187,15 @@ def run_bank(plan: Plan) -> dict[str, str]:
 
     What each check shows, by ``check id`` and ``check id/name``.
     """
+    cells, keys = bank(plan)
+    notebook = copy.deepcopy(plan.solution.notebook)
+    notebook.cells = cells
+    execute(Source(plan.solution.path, notebook, (1,) * len(cells)), lambda done, total: None)
+    return {key: shown_by(cell) for key, cell in zip(keys, cells, strict=True) if key}
+
+
+def bank(plan: Plan) -> tuple[list, list[str | None]]:
+    """The cells that ``run_bank`` runs, and under which key each one's output is known."""
     cells, keys = [], []
     for cell in plan.solution.notebook.cells:
         if cell.cell_type != "code":
@@ -201,10 +210,7 @@ def run_bank(plan: Plan) -> dict[str, str]:
             right = next(c.source for c in plan.solution.notebook.cells if c.id == answer)
             cells.append(_copy(right))
             keys.append(None)
-    notebook = copy.deepcopy(plan.solution.notebook)
-    notebook.cells = cells
-    execute(Source(plan.solution.path, notebook, (1,) * len(cells)), lambda done, total: None)
-    return {key: shown_by(cell) for key, cell in zip(keys, cells, strict=True) if key}
+    return cells, keys
 
 
 def _copy(source: str):

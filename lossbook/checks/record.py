@@ -99,7 +99,7 @@ def defined(source: str) -> tuple[str, ...]:
     """The functions, classes and variables that a piece of code defines at its top level; () where it doesn't parse."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # null bytes, brackets a thousand deep
         return ()
     names: list[str] = []
     for node in tree.body:

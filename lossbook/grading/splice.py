@@ -55,6 +55,8 @@ def read(path: Path) -> Submission:
             size = f"{path.stat().st_size / 1e6:.0f} MB; expected at most {LARGEST / 1e6:.0f} MB"
             raise SubmissionError(f"{path} has {size}. Clear its outputs and save it.")
         data = json.loads(path.read_text(encoding="utf-8"))
+    except SubmissionError:
+        raise
     except OSError as error:
         raise SubmissionError(f"{path}: {error.strerror or error}.") from error
     except (UnicodeDecodeError, RecursionError) as error:
@@ -62,6 +64,8 @@ def read(path: Path) -> Submission:
     except json.JSONDecodeError as error:
         raise SubmissionError(f"{path} is not a whole notebook: broken at line {error.lineno} ({error.msg}). "
                               "Save it again where you wrote it, or take the last good copy.") from error  # fmt: skip
+    except (ValueError, MemoryError) as error:  # a number of a million digits, a million lists
+        raise SubmissionError(f"{path} is not a notebook that anything writes: {error}.") from error
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise SubmissionError(f"{path} is not a notebook of format 4: it has no list of cells. "
                               "Open it in JupyterLab and save it.")  # fmt: skip
@@ -81,6 +85,7 @@ def _cell(cell: dict) -> Cell:
     ids = (cell.get("id"), metadata.get("id"), _dict(metadata.get("nbgrader")).get("grade_id"))
     source = cell.get("source", "")
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = text.encode("utf-8", "replace").decode()  # JSON may hold halves of characters, which no file can
     return Cell(tuple(i for i in ids if isinstance(i, str)), str(cell.get("cell_type")), text)
 
 
