@@ -116,10 +116,10 @@ EVENING = [
          "parent=k.get_parent())", "tampering"),
     case("deep JSON", "k = get_ipython().kernel\nk.session.pack = lambda x: b'[' * 100000\nk.session.send(k.iopub_socket, "
          "'stream', {})", "tampering"),
-    case("shuts its kernel down", "get_ipython().kernel.do_shutdown(False); exit()", "crash/passed/error"),
+    case("shuts its kernel down", "get_ipython().kernel.do_shutdown(False); exit()", "crash/passed/error/timeout"),
     case("stops itself", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP); import time; time.sleep(60)",
          "timeout/crash/error"),
-    case("recursion", "def square(x):\n    return square(x)", "error/crash"),
+    case("recursion", "def square(x):\n    return square(x)", "error/crash/timeout"),
     case("deep source", "def square(x):\n    return " + "(" * 5000 + "x" + ")" * 5000, "error/crash"),
     case("null byte", "def square(x):\n    return x * x\n\0", "error"),
     case("half a character", "def square(x):\n    return '\ud800'", "wrong/error"),

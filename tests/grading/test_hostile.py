@@ -23,7 +23,7 @@ class Bench:
         self.exercise = exercise_course.make(folder / "course")
         self.folder = folder
         self.worker = Worker.__new__(Worker)
-        self.worker.options = Options(timeout=8, limits=LIMITS, preload=())
+        self.worker.options = Options(timeout=16, limits=LIMITS, preload=())
         self.worker.parent, self.worker.force = parent, {"sandbox": "bubblewrap"}
         source = folder / "course" / "solutions" / "src" / "90_tiny.md"
         self.worker.references = {"90_tiny": prepare(source, b"a seed of this test", starter(parent, cell_timeout=20))}
