@@ -172,7 +172,8 @@ def _without(spliced: Spliced, halves: list[Half]) -> nbformat.NotebookNode:
 def _verdict(question: str, half: Half, spliced: Spliced, collector: Collector, stops: dict) -> Verdict:
     """A verdict needs the output that was expected *and* a reply that says ok; no error proves nothing."""
     if not attempted(half, spliced.answers[half.answer]):
-        return Verdict(question, half.framework, NOT_ATTEMPTED, 0, half.points, "The starting cell is unchanged (is the notebook saved?).")
+        message = "The starting cell is unchanged (is the notebook saved?)."
+        return Verdict(question, half.framework, NOT_ATTEMPTED, 0, half.points, message)
     if half.answer in stops:
         stop = stops[half.answer]
         outcome = _OUTCOME.get(stop.kind, stop.kind)
