@@ -39,7 +39,7 @@ ERRORS = (
         "float32 meets float64: the check's numbers are float64. Make your own tensors with `dtype=x.dtype`.",
     ),
     (
-        r"In\[0\] and In\[1\] has different ndims",
+        r"In\[\d\].* ndims",
         "TensorFlow's `@` needs two tables: use `keras.ops.matmul`, which takes a table and a row of numbers.",
     ),
     (
