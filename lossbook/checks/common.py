@@ -39,6 +39,14 @@ ERRORS = (
         "float32 meets float64: the check's numbers are float64. Make your own tensors with `dtype=x.dtype`.",
     ),
     (
+        r"In\[\d\].* ndims",
+        "TensorFlow's `@` needs two tables: use `keras.ops.matmul`, which takes a table and a row of numbers.",
+    ),
+    (
+        r"Invalid reduction dimension|Incompatible shapes|must match the size of tensor",
+        "Two shapes do not fit: print the shapes of what you combine. Keras's losses need at least one axis.",
+    ),
+    (
         r"Boolean value of Tensor|truth value of an array",
         "An `if` can't decide for a whole batch: choose element by element with `where`.",
     ),

@@ -30,7 +30,7 @@ def figure(size: int, largest: float) -> Figure:
     marks = (
         Bars(sample, errors, "error of a sample", colour="grey"),
         Line(edges.ravel(), tops.ravel(), "RMSE of a batch", colour="blue", width=3, gaps=True),
-        Line([0.4, 12.6], [mae, mae], "MAE of all", colour="grey", width=4),
+        Line([0.4, 12.6], [mae, mae], "MAE of all", colour="pink", style="dotted", width=3),
         Line([0.4, 12.6], [mean, mean], "mean of the batch RMSEs", colour="orange", style="dashed"),
         Line([0.4, 12.6], [whole, whole], "RMSE of all", colour="green", style="dashdot"),
     )
@@ -53,6 +53,6 @@ def batch_rmse() -> Explorer:
             Slider("largest", 0, 8, 6, label="error of sample 12", steps=80, drag="y"),
         ],
         title="The mean of batch RMSEs is not the RMSE",
-        look_for="the batch size at which the orange line is the MAE, in grey, "
+        look_for="the batch size at which the orange line is the dotted one, the MAE, "
         "and the one at which it meets the green line.",
     )

@@ -126,11 +126,18 @@ class Curves:
         return on_value, on_slope
 
     def _says(self, point: float, value: float, slope: float, target: str | None, params: dict) -> str:
-        where = [target] if target and len(self.loss.curve.targets) > 1 else []
+        where = self._named(target)
         where += [f"{name} = {text(v) if isinstance(v, float) else v}" for name, v in params.items()]
         told = f"the loss is {text(value)}" if np.isfinite(value) else "the loss is not finite"
         told += f" and its slope {text(slope)}" if np.isfinite(slope) else ", and it has no finite slope"
         return f"At {text(point)}, {told}{' (' + ', '.join(where) + ')' if where else ''}."
+
+    def _named(self, target: str | None) -> list[str]:
+        """The target in words; none for a loss without targets."""
+        name = target or next(iter(self.loss.curve.targets))
+        if self.loss.curve.targets[name] is None:
+            return []
+        return [name if len(self.loss.curve.targets) > 1 else f"target {name}"]
 
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """One range for the loss and one for the slope, wide enough for every slider at its ends."""

@@ -51,9 +51,9 @@ def _line(w: float, b: float, title: str) -> Panel:
     ends = np.array([-1.5, 3.5])
     sticks = np.stack([Y, w * X + b, np.full(X.size, np.nan)], axis=1)
     marks = (
-        Line(np.repeat(X, 3), sticks.ravel(), "residual", colour="pink", width=3, gaps=True),
+        Points(X, Y, "a day", colour="ink", size=6),
         Line(ends, w * ends + b, "the line", colour="orange"),
-        Points(X, Y, "a day", colour="ink"),
+        Line(np.repeat(X, 3), sticks.ravel(), "residual", colour="pink", width=3, gaps=True),
     )
     return Panel(Axis("temperature (10 °C)", -1.5, 3.5), Axis("cyclists (hundreds)", -3, 9), marks, title=title)
 
@@ -95,5 +95,6 @@ def descent_on_a_line() -> Explorer:
             Slider("step", 1, MOST, 3, label="step", steps=MOST - 1),
         ],
         title="Gradient descent on a line",
-        look_for="the learning rate from which the path no longer arrives, however many steps it is given.",
+        look_for="the learning rate from which the path no longer arrives, however many steps it is given. "
+        "Compare the loss at step 10 and at step 30: does it fall or grow?",
     )

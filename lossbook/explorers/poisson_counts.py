@@ -32,20 +32,22 @@ def figure(rate: float, count: int) -> Figure:
     slope = float(losses.get("poisson_nll").functions.gradient(count, rate, log_input=False, full=False, eps=1e-8))
     return Figure(
         (_counts(rate, count), _over_rates(rate, count, -math.log(chance))),
-        alt="Bars for the probability of each count at one rate, the count that was seen in orange; beside them minus "
-        "the log of that probability over the rate.",
+        alt="Bars for the probability of each count at one rate, the count that was seen in orange with a diamond on "
+        "top; beside them minus the log of that probability over the rate.",
         says=f"Rate {text(rate)}, count {count}: probability {text(chance)}, minus its log {text(-math.log(chance), 3)}"
         f", slope {text(round(slope, 4))}.",
     )
 
 
 def _counts(rate: float, count: int) -> Panel:
+    """The diamond shows a bar that is too low to see; the axis starts below 0 so that all of it is in view."""
     heights = probability(COUNTS, rate)
     marks = (
         Bars(COUNTS, heights, "probability at this rate", colour="blue"),
         Bars(COUNTS[count : count + 1], heights[count : count + 1], "the count seen", colour="orange"),
+        Points([count], heights[count : count + 1], colour="orange", marker="diamond"),
     )
-    return Panel(Axis("count y", -0.7, COUNTS[-1] + 0.7), Axis("probability", 0, 0.65), marks)
+    return Panel(Axis("count y", -0.7, COUNTS[-1] + 0.7), Axis("probability", -0.015, 0.65), marks)
 
 
 def _over_rates(rate: float, count: int, now: float) -> Panel:

@@ -29,6 +29,8 @@ def test_errors_that_tensorflow_raises():
     x = tf.ones(2, "float64")
     assert "float32 meets float64" in common.of_error(error_of(lambda: x * tf.Variable(0.0)))
     assert "float32 meets float64" in common.of_error(error_of(lambda: tf.Variable(0.0) + x))
+    assert "keras.ops.matmul" in common.of_error(error_of(lambda: tf.ones((4, 4)) @ tf.ones(4)))
+    assert "shapes do not fit" in common.of_error(error_of(lambda: tf.ones(3) + tf.ones(4)))
     assert "TensorFlow's tensors have no `.mean`" in common.of_error(error_of(lambda: x.mean()))
 
 

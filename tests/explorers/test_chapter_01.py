@@ -1,6 +1,7 @@
 """The explorers of chapter 01 as pure functions: each slider at its least, middle and greatest value, by hand."""
 
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,6 +83,12 @@ def test_descent_turns_at_the_steepest_curvature():
     assert late < early
     early, late = (descent.loss_of(*np.array(descent.descend(0.30, n))[:, -1]) for n in (10, 30))
     assert late > early
+
+
+def test_descent_beyond_that_rate_each_step_lands_higher():
+    rises = {rate: np.diff(descent.loss_of(*np.array(descent.descend(rate, descent.MOST)))) > 0 for rate in (0.29, 0.3)}
+    assert not rises[0.29].any()
+    assert rises[0.3].all()
 
 
 def test_descent_surface_and_path_lie_on_the_same_cells():
@@ -226,6 +233,15 @@ def test_convexity_in_the_prediction_holds_everywhere(left, right):
 
 
 # ---- what all of them keep to
+
+
+CHAPTER = Path(__file__).parents[2] / "notebooks" / "src" / "01_what_is_a_loss.md"
+
+
+@pytest.mark.parametrize("name", ["descent_on_a_line", "reduction", "surrogates", "convexity"])
+def test_picture_and_chapter_ask_for_the_same(name):
+    explorer = getattr(import_module(f"lossbook.explorers.{name}"), name)()
+    assert f"**Look for**: {explorer.look_for}" in CHAPTER.read_text(encoding="utf-8").replace("$", "")
 
 
 @pytest.mark.parametrize("name", ["descent_on_a_line", "reduction", "surrogates", "convexity"])

@@ -92,8 +92,10 @@ def test_poisson_probability(rate, count, chance):
     assert float(poisson.probability(count, rate)) == pytest.approx(chance, rel=1e-5)
     left, right = poisson.figure(rate, count).panels
     (seen,) = marks(left, Bars, "the count seen")
+    (top,) = marks(left, Points)
     (now,) = marks(right, Points, "now")
     assert (seen.x[0], seen.y[0]) == (count, pytest.approx(chance, rel=1e-5))
+    assert (top.x[0], top.y[0]) == (seen.x[0], seen.y[0])  # a count of 0 at a rate of 6 has a bar of 0.0025
     assert (now.x[0], now.y[0]) == (rate, pytest.approx(-math.log(chance), abs=1e-5))
 
 

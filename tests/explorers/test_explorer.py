@@ -244,6 +244,20 @@ def test_point_and_tangent_by_hand():
     assert "the loss is 4 and its slope 4" in values.says
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mse", "its slope 6 (target y = 0)."),  # the only one: no control names it
+        ("hinge", "its slope 0 (y = 1)."),  # the control says that it is a target
+        ("triplet_margin", "its slope 0.09197 (margin"),  # no targets at all, only parameters
+    ],
+)
+def test_explore_names_the_target(name, says):
+    said = lossbook.explore(name).draw(point=3.0).says
+    assert says in said
+    assert ("target" in said) == (name == "mse")
+
+
 def test_explore_says_what_a_chapter_asks_for():
     assert lossbook.explore("mae", look_for="the corner.").view.look_for == "the corner."
     assert "tangent" in lossbook.explore("mae").view.look_for
