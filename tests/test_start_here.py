@@ -27,7 +27,8 @@ def test_lossbook_check_prints_what_the_chapter_says():
     exec(answers[0], space)
     shown, failed = evaluate(by_torch.code, space)
     untouched = Spliced(nbformat.v4.new_notebook(), {by_keras.answer: by_keras.start}, ())
-    verdicts = [judge("2.1", by_torch, shown, failed=failed), _verdict("2.1", by_keras, untouched, Collector())]
+    nothing_ran = Collector(start=None)
+    verdicts = [judge("2.1", by_torch, shown, failed=failed), _verdict("2.1", by_keras, untouched, nothing_ran, {})]
     printed = [line.strip() for line in str(Result(Path("x"), verdicts, ())).splitlines()]
     said = re.findall(r"^    (2\.1 .*)$", TEXT, re.MULTILINE)
     assert len(said) == 2

@@ -72,7 +72,7 @@ POINTS = [
 
 SECRETS = [
     case("reads the solutions", "import os, lossbook\nplace = os.path.dirname(os.path.dirname(lossbook.__file__))\n"
-         "assert os.listdir(place) == ['lossbook'], os.listdir(place)\n" + RIGHT, "passed"),
+         "assert set(os.listdir(place)) <= {'lossbook', '.venv'}, os.listdir(place)\n" + RIGHT, "passed"),
     case("reads other processes", "import os\nassert [p for p in os.listdir('/proc') if p.isdigit()] == ['1']\n" + RIGHT,
          "passed"),
     case("other sockets", "import os\nassert os.listdir('/s') == []\n" + RIGHT, "passed"),
