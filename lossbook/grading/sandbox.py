@@ -23,8 +23,8 @@ FIRST_USER = 64200  # users that nobody has: each sandbox started by root runs a
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache",
            "/etc/localtime", "/etc/ssl")  # fmt: skip
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-# A root's interpreter may lie where an unprivileged user can't look, in root's home: what bubblewrap is to bind is first
-# bound to where it can, in a mount namespace of its own.
+# A root's interpreter may lie in root's home, where an unprivileged user can't look: what bubblewrap is to bind is
+# first bound to where it can, in a mount namespace of its own.
 _STAGE = """set -e
 number=$1; stage=$2; shift 2
 while [ "$number" -gt 0 ]; do mount --bind "$1" "$stage/$number"; number=$((number - 1)); shift; done
