@@ -13,7 +13,7 @@ from lossbook.checks.numbers import show
 from lossbook.checks.record import FRAMEWORKS, Exercise, Half, defined, find
 from lossbook.checks.report import Report
 from lossbook.checks.seeds import inputs, is_question
-from lossbook.checks.verdict import ERROR, NOT_ATTEMPTED, NOT_RUN, PASSED, Verdict, judge, same_code
+from lossbook.checks.verdict import NOT_ATTEMPTED, NOT_RUN, PASSED, Verdict, judge, same_code
 
 NAMED = {name: framework for framework, name in FRAMEWORKS.items()}  # check("2.1", "PyTorch") will do
 _seen: dict[str, dict[tuple[str, str], str]] = {}  # exercise: {(question, framework): outcome}
@@ -120,6 +120,3 @@ def _show(report: Report) -> None:
         display(report)
     else:
         print(report)
-
-
-__all__ = ["ERROR", "Unsolved", "check", "evaluate"]

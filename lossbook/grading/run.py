@@ -16,13 +16,12 @@ import nbformat
 import pytest
 
 from lossbook.checks.record import Exercise, Half
-from lossbook.checks.verdict import ERROR, NOT_ATTEMPTED, PASSED, Verdict, judge
+from lossbook.checks.verdict import ERROR, NOT_ATTEMPTED, Verdict, judge
 from lossbook.grading.channel import BoundedKernel, Stopped
 from lossbook.grading.splice import Spliced, attempted
 
 TIMEOUT = 60  # seconds a cell
 OUTPUT = 10_000_000  # bytes that a kernel may send
-TAMPERING, INFRASTRUCTURE = "tampering", "infrastructure"
 _LONGEST = 20_000  # characters of an output that are looked at
 _OUTCOME = {"flood": ERROR}  # the other ways to be stopped are outcomes by their own names
 
@@ -203,6 +202,3 @@ def _error(outputs: list) -> str:
         if output["output_type"] == "error":
             return f"{output['ename']}: {output['evalue']}"[:_LONGEST]
     return ""
-
-
-__all__ = ["INFRASTRUCTURE", "PASSED", "TAMPERING", "InfrastructureError", "examine", "execute", "run"]
